@@ -1,0 +1,12 @@
+# Every dependency is a Debian package; docs/architecture.md says what each is for.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
+pkg_check_modules(LIBYAML REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(LIBUUID REQUIRED IMPORTED_TARGET uuid)
+pkg_check_modules(LIBBLKID REQUIRED IMPORTED_TARGET blkid)
+pkg_check_modules(LIBDAXCTL REQUIRED IMPORTED_TARGET libdaxctl)
+pkg_check_modules(LIBFUSE REQUIRED IMPORTED_TARGET fuse3>=3.14)

@@ -1,0 +1,83 @@
+// A pool's memory: the bytes of a dax device or of an image file behind one interface.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "omf/error.h"
+
+namespace famfs::device {
+
+enum class Access { read_only, read_write };
+
+enum class Kind {
+    image,   // a plain file: coherent among all processes of the host, nothing to flush
+    devdax,  // a /dev/dax node in devdax mode, mapped
+};
+
+// What this memory is, for messages and reports.
+struct Description {
+    std::string path;  // as opened, absolute
+    Kind kind = Kind::image;
+    std::uint64_t size = 0;  // bytes
+};
+
+std::string_view name(Kind kind);
+
+// Offsets and lengths are in bytes from the start of the device. Every call checks its range against size() and
+// fails with EINVAL outside it. Other hosts may change the bytes at any time; nothing here locks them out.
+//
+// Order: a store becomes visible to other hosts after write_back() of its range and a fence() after that.
+//
+// Thread safety: all members may be called from several threads at once on ranges that do not overlap.
+class Memory {
+  public:
+    virtual ~Memory() = default;
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
+
+    const Description& description() const { return description_; }
+    std::uint64_t size() const { return description_.size; }
+
+    // Copies bytes out, after their cache lines were invalidated: never a line that this CPU had kept.
+    virtual Result<void> read(std::uint64_t offset, std::span<std::byte> out) = 0;
+
+    virtual Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
+    virtual Result<void> zero(std::uint64_t offset, std::uint64_t length) = 0;
+
+    // Copies up to `length` bytes from `source` at `source_offset`; returns how many, fewer only at the end of
+    // the source.
+    virtual Result<std::uint64_t> copy_from(int source, std::uint64_t source_offset, std::uint64_t offset,
+                                            std::uint64_t length) = 0;
+
+    // Writes the range's dirty cache lines back to memory, each line once; order them with fence().
+    virtual Result<void> write_back(std::uint64_t offset, std::uint64_t length) = 0;
+    // Writes back and drops the range's cache lines, so that the next load comes from memory.
+    virtual Result<void> invalidate(std::uint64_t offset, std::uint64_t length) = 0;
+    virtual void fence() = 0;
+
+    // For bulk data: the descriptor to read and write at device offsets (image), or -1.
+    virtual int descriptor() const = 0;
+    // For bulk data: the mapping of the whole device (devdax), or nullptr. Valid as long as this object.
+    virtual std::byte* mapping() const = 0;
+
+    // The open file that advisory locks on this pool go to. Always valid.
+    virtual int lock_descriptor() const = 0;
+
+  protected:
+    explicit Memory(Description description) : description_(std::move(description)) {}
+
+    Result<void> check_range(std::uint64_t offset, std::uint64_t length) const;
+
+  private:
+    Description description_;
+};
+
+// Opens `path`: "/dev/daxX.Y", "daxX.Y", or a regular file. Refused, with what would help: anything else, a dax
+// device in system-ram mode. Never creates a file.
+Result<std::unique_ptr<Memory>> open_memory(const std::string& path, Access access);
+
+}  // namespace famfs::device

@@ -1,0 +1,43 @@
+// An open pool: its memory, its superblock, and what this host may do with it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "liblog/device/memory.h"
+#include "omf/error.h"
+#include "omf/log_header.h"
+#include "omf/superblock.h"
+
+namespace famfs::pool {
+
+enum class Role {
+    master,  // this host ran mkfs: it may append
+    client,  // any other host, or one without a system uuid
+};
+
+std::string_view name(Role role);
+
+class Pool {
+  public:
+    // Opens the device and reads the superblock; kind corrupt, naming field and both values, if this is not a
+    // pool that this version understands. Takes no lock.
+    static Result<Pool> open(const std::string& path, device::Access access);
+
+    // The same on memory that the caller has.
+    static Result<Pool> open(std::unique_ptr<device::Memory> memory);
+
+    device::Memory& memory() const { return *memory_; }
+    const omf::Superblock& superblock() const { return superblock_; }
+    Role role() const { return role_; }
+
+    // Reads the log header anew; another host may have appended.
+    Result<omf::LogHeader> read_header() const;
+
+  private:
+    std::unique_ptr<device::Memory> memory_;
+    omf::Superblock superblock_;
+    Role role_ = Role::client;
+};
+
+}  // namespace famfs::pool

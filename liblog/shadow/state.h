@@ -1,0 +1,35 @@
+// DIR/state.yaml: how far the log is replayed into a shadow tree, and the pool's figures at that moment.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "liblog/pool/catalogue.h"
+#include "liblog/shadow/document.h"
+#include "omf/error.h"
+#include "omf/uuid.h"
+
+namespace famfs::shadow {
+
+struct State {
+    omf::Uuid file_system;
+    omf::Uuid boot;  // of the kernel that wrote the tree: a later boot replays everything, as files may be lost
+    Form form = Form::uuid;
+    std::uint64_t entries = 0;         // replayed
+    std::uint64_t last_entry_crc = 0;  // of entry entries - 1
+    std::uint64_t findings = 0;
+    std::uint64_t log_capacity = 0;  // entries
+    pool::Totals totals;
+    std::uint64_t device_bytes = 0;  // size of device 0
+
+    bool operator==(const State&) const = default;
+};
+
+std::string write_state(const State& state);
+Result<State> read_state(std::string_view text);  // untrusted
+
+// The running kernel's boot id.
+omf::Uuid current_boot();
+
+}  // namespace famfs::shadow
