@@ -57,6 +57,7 @@ Result<void> replace_file(int directory, const std::string& temporary, const std
     if (!file) return fail_errno(errno, temporary);
     auto written = write_at(file.get(), std::as_bytes(std::span(content)), 0);
     int code = written ? 0 : written.error().code;
+    if (code == 0 && ::fchmod(file.get(), mode) != 0) code = errno;
     if (code == 0 && ::renameat(directory, temporary.c_str(), directory, name.c_str()) != 0) code = errno;
     if (code == 0) return {};
     ::unlinkat(directory, temporary.c_str(), 0);

@@ -23,7 +23,8 @@ Result<void> write_at(int descriptor, std::span<const std::byte> bytes, std::uin
 // Never follows a symlink and never waits on a fifo.
 Result<std::string> read_file(int directory, const std::string& name, std::size_t limit);
 
-// Replaces `name` in `directory`: written as `temporary` in the same directory, then renamed.
+// Replaces `name` in `directory`: written as `temporary` in the same directory, then renamed. The umask does
+// not touch `mode`.
 Result<void> replace_file(int directory, const std::string& temporary, const std::string& name,
                           std::string_view content, mode_t mode);
 

@@ -59,7 +59,6 @@ class Run {
                     return std::unexpected(accepted.error());
         }
         result_.replayed = index + 1;
-        result_.last_entry_crc = omf::stored_crc(bytes);
         return true;
     }
 
