@@ -16,12 +16,16 @@ enum ExitStatus : int {
 
 constexpr ExitStatus exit_status(ErrorKind kind) {
     switch (kind) {
-        case ErrorKind::usage: return exit_usage;
+        case ErrorKind::usage:
+            return exit_usage;
         case ErrorKind::refused:
-        case ErrorKind::busy: return exit_refused;
-        case ErrorKind::corrupt: return exit_corrupt;
+        case ErrorKind::busy:
+            return exit_refused;
+        case ErrorKind::corrupt:
+            return exit_corrupt;
         case ErrorKind::unsupported:
-        case ErrorKind::io: break;
+        case ErrorKind::io:
+            break;
     }
     return exit_system;
 }

@@ -6,8 +6,8 @@
 
 namespace famfs::omf {
 
-inline constexpr std::uint64_t superblock_magic = 0x87b282ff;
-inline constexpr std::uint64_t superblock_version = 48;
+inline constexpr std::uint64_t superblock_magic_number = 0x87b282ff;
+inline constexpr std::uint64_t superblock_format_version = 48;
 inline constexpr std::uint32_t major_version = 2;
 inline constexpr std::uint32_t minor_version = 2;
 
@@ -15,7 +15,7 @@ inline constexpr std::uint64_t superblock_region = 0x200000;  // the region; its
 inline constexpr std::size_t superblock_bytes = 200;
 inline constexpr std::uint64_t log_offset = superblock_region;
 
-inline constexpr std::uint64_t log_magic = 0xbadcafef00d;
+inline constexpr std::uint64_t log_magic_number = 0xbadcafef00d;
 inline constexpr std::uint64_t minimum_log_length = 0x800000;
 inline constexpr std::size_t log_header_bytes = 48;
 inline constexpr std::size_t entry_bytes = 544;

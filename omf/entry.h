@@ -1,18 +1,18 @@
 // Log entries: the values they say, and their 544 bytes.
 #pragma once
 
+#include "omf/constants.h"
+#include "omf/layout.h"
+#include "omf/path.h"
+#include "omf/uuid.h"
+#include "omf/violation.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <span>
 #include <variant>
-
-#include "omf/constants.h"
-#include "omf/layout.h"
-#include "omf/path.h"
-#include "omf/uuid.h"
-#include "omf/violation.h"
 
 namespace famfs::omf {
 
@@ -46,11 +46,14 @@ using EntryBytes = std::array<std::byte, entry_bytes>;
 
 EntryBytes encode_entry(std::uint64_t index, const Entry& entry);
 
-// Decodes slot `index`. Checked here: crc, seqnum, type, path, mode bits, extent type and counts. Not checked:
-// whatever needs the rest of the pool (check_layout, liblog/pool/namespace.h). Never allocates; any bytes are
-// safe.
+// Decodes slot `index`. Checked here: crc, seqnum, type, path, mode bits, extent type and counts. Not
+// checked: whatever needs the rest of the pool (check_layout, liblog/pool/catalogue.h). Never allocates; any
+// bytes are safe.
 std::expected<Entry, Violation> decode_entry(std::span<const std::byte, entry_bytes> bytes,
                                              std::uint64_t index);
+
+// The crc that the entry carries, right or wrong: enough to tell one entry from another.
+std::uint64_t stored_crc(std::span<const std::byte, entry_bytes> bytes);
 
 // The path that an entry's bytes claim, for a message about an entry that was refused; "" if it has none.
 // Not checked in any way, and at most 80 bytes.

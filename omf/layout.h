@@ -1,14 +1,14 @@
 // Where a file's bytes lie: a list of extents, or a stripe over several strips.
 #pragma once
 
+#include "omf/constants.h"
+#include "omf/violation.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <span>
-
-#include "omf/constants.h"
-#include "omf/violation.h"
 
 namespace famfs::omf {
 
@@ -49,9 +49,9 @@ struct LayoutView {
     // How many bytes the layout has room for; saturates at 2^64-1.
     std::uint64_t capacity() const;
 
-    // The longest run that starts at `file_offset` and is contiguous on one device; length 0 past the capacity.
-    // Striped: chunk = offset / chunk_size; strip = chunk mod strips; row = chunk / strips;
-    // device offset = strip.offset + row * chunk_size + offset mod chunk_size.
+    // The longest run that starts at `file_offset` and is contiguous on one device; length 0 past the
+    // capacity. Striped: chunk = offset / chunk_size; strip = chunk mod strips; row = chunk / strips; device
+    // offset = strip.offset + row * chunk_size + offset mod chunk_size.
     Extent run_at(std::uint64_t file_offset) const;
 };
 
@@ -68,7 +68,7 @@ struct Layout {
 // What the extents of a pool may touch.
 struct Geometry {
     std::uint64_t allocation_unit = default_allocation_unit;
-    std::uint64_t data_start = 0;                  // first byte of device 0 after superblock and log
+    std::uint64_t data_start = 0;                 // first byte of device 0 after superblock and log
     std::span<const std::uint64_t> device_sizes;  // by device index; 0 = no such device
 };
 

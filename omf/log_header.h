@@ -1,14 +1,14 @@
 // The log header: 48 bytes at offset 0x200000 of the device. Its first 24 bytes never change and have a crc.
 #pragma once
 
+#include "omf/constants.h"
+#include "omf/violation.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <span>
-
-#include "omf/constants.h"
-#include "omf/violation.h"
 
 namespace famfs::omf {
 
@@ -31,8 +31,8 @@ using LogTailBytes = std::array<std::byte, log_tail_bytes>;
 LogHeaderBytes encode_log_header(const LogHeader& header);
 LogTailBytes encode_log_tail(const LogHeader& header);
 
-// Checks magic, crc, log_len against `log_length` (the superblock's), last_index and next_index. Any bytes are
-// safe.
+// Checks magic, crc, log_len against `log_length` (the superblock's), last_index and next_index. Any bytes
+// are safe.
 std::expected<LogHeader, Violation> decode_log_header(std::span<const std::byte, log_header_bytes> bytes,
                                                       std::uint64_t log_length);
 

@@ -1,6 +1,9 @@
 // A path as the log stores it: relative to the mount root, at most 79 bytes, any bytes but NUL.
 #pragma once
 
+#include "omf/constants.h"
+#include "omf/violation.h"
+
 #include <array>
 #include <compare>
 #include <cstddef>
@@ -9,9 +12,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "omf/constants.h"
-#include "omf/violation.h"
 
 namespace famfs::omf {
 
@@ -40,6 +40,9 @@ class Path {
     std::array<char, path_field> bytes_{};
     std::uint8_t size_ = 0;
 };
+
+// Whether all of `text` is UTF-8 (RFC 3629).
+bool is_utf8(std::string_view text);
 
 // `text` with control bytes, backslashes and bytes that are not UTF-8 written as \xNN, for messages.
 std::string printable(std::string_view text);

@@ -1,16 +1,16 @@
 // The superblock: 200 bytes at offset 0 of the device.
 #pragma once
 
+#include "omf/constants.h"
+#include "omf/uuid.h"
+#include "omf/violation.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <span>
 #include <string>
-
-#include "omf/constants.h"
-#include "omf/uuid.h"
-#include "omf/violation.h"
 
 namespace famfs::omf {
 

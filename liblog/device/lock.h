@@ -1,11 +1,11 @@
 // Advisory locks on a pool, among the processes of this host. They die with their holder.
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "liblog/device/memory.h"
 #include "omf/error.h"
+
+#include <optional>
+#include <string>
 
 namespace famfs::device {
 

@@ -1,13 +1,13 @@
 // A pool's memory: the bytes of a dax device or of an image file behind one interface.
 #pragma once
 
+#include "omf/error.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
-
-#include "omf/error.h"
 
 namespace famfs::device {
 
@@ -27,8 +27,9 @@ struct Description {
 
 std::string_view name(Kind kind);
 
-// Offsets and lengths are in bytes from the start of the device. Every call checks its range against size() and
-// fails with EINVAL outside it. Other hosts may change the bytes at any time; nothing here locks them out.
+// Offsets and lengths are in bytes from the start of the device. Every call checks its range against size()
+// and fails with EINVAL outside it. Other hosts may change the bytes at any time; nothing here locks them
+// out.
 //
 // Order: a store becomes visible to other hosts after write_back() of its range and a fence() after that.
 //
@@ -48,8 +49,8 @@ class Memory {
     virtual Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
     virtual Result<void> zero(std::uint64_t offset, std::uint64_t length) = 0;
 
-    // Copies up to `length` bytes from `source` at `source_offset`; returns how many, fewer only at the end of
-    // the source.
+    // Copies up to `length` bytes from `source` at `source_offset`; returns how many, fewer only at the end
+    // of the source.
     virtual Result<std::uint64_t> copy_from(int source, std::uint64_t source_offset, std::uint64_t offset,
                                             std::uint64_t length) = 0;
 
@@ -76,8 +77,8 @@ class Memory {
     Description description_;
 };
 
-// Opens `path`: "/dev/daxX.Y", "daxX.Y", or a regular file. Refused, with what would help: anything else, a dax
-// device in system-ram mode. Never creates a file.
+// Opens `path`: "/dev/daxX.Y", "daxX.Y", or a regular file. Refused, with what would help: anything else, a
+// dax device in system-ram mode. Never creates a file.
 Result<std::unique_ptr<Memory>> open_memory(const std::string& path, Access access);
 
 }  // namespace famfs::device

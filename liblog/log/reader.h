@@ -1,13 +1,13 @@
 // Reads the metadata log of a pool whose memory another host may be writing.
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "liblog/device/memory.h"
 #include "omf/entry.h"
 #include "omf/error.h"
 #include "omf/log_header.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace famfs::log {
 

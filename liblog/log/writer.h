@@ -16,8 +16,8 @@ class Writer {
     std::uint64_t next_index() const { return header_.next_index; }
     std::uint64_t free_entries() const { return header_.capacity() - header_.next_index; }
 
-    // Makes `entry` visible to every host: its bytes, write back, fence, the header's tail, write back, fence.
-    // Fails with ENOSPC when the log is full; the log is unchanged then. Returns the entry's index.
+    // Makes `entry` visible to every host: its bytes, write back, fence, the header's tail, write back,
+    // fence. Fails with ENOSPC when the log is full; the log is unchanged then. Returns the entry's index.
     Result<std::uint64_t> append(const omf::Entry& entry);
 
   private:

@@ -2,16 +2,16 @@
 // entry are checked here.
 #pragma once
 
+#include "liblog/pool/interval_set.h"
+#include "omf/entry.h"
+#include "omf/superblock.h"
+
 #include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include "liblog/pool/interval_set.h"
-#include "omf/entry.h"
-#include "omf/superblock.h"
 
 namespace famfs::pool {
 

@@ -1,13 +1,13 @@
 // An open pool: its memory, its superblock, and what this host may do with it.
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include "liblog/device/memory.h"
 #include "omf/error.h"
 #include "omf/log_header.h"
 #include "omf/superblock.h"
+
+#include <memory>
+#include <string>
 
 namespace famfs::pool {
 

@@ -1,15 +1,15 @@
 // Replays the log: every entry is copied, checked against the rules, and handed on if it keeps them.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <string>
-
 #include "liblog/pool/catalogue.h"
 #include "liblog/pool/pool.h"
 #include "omf/entry.h"
 #include "omf/error.h"
 #include "omf/violation.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
 
 namespace famfs::pool {
 
@@ -31,15 +31,15 @@ struct ReplayHooks {
 };
 
 struct ReplayResult {
-    omf::LogHeader header;         // as it was when the replay began
-    std::uint64_t replayed = 0;    // entries looked at and settled: where a later replay goes on
+    omf::LogHeader header;       // as it was when the replay began
+    std::uint64_t replayed = 0;  // entries looked at and settled: where a later replay goes on
     std::uint64_t accepted = 0;
     std::uint64_t findings = 0;
     std::uint64_t last_entry_crc = 0;  // stored crc of entry replayed - 1; 0 if there is none
 };
 
-// Replays the whole log into `catalogue`, which should be empty. Errors are those of the memory, of the log header
-// and of the accept hook; entries that break rules go to the report hook.
+// Replays the whole log into `catalogue`, which should be empty. Errors are those of the memory, of the log
+// header and of the accept hook; entries that break rules go to the report hook.
 Result<ReplayResult> replay(const Pool& pool, Catalogue& catalogue, const ReplayHooks& hooks);
 
 }  // namespace famfs::pool

@@ -1,16 +1,17 @@
 // This host's system uuid: text in one file, see docs/format.md, "Writing".
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "omf/error.h"
 #include "omf/uuid.h"
 
+#include <optional>
+#include <string>
+
 namespace famfs::pool {
 
-// The file that counts on this host: $FAMFS_SYSTEM_UUID_FILE if set, else /opt/famfs/system_uuid if it exists,
-// else /etc/famfs/system_uuid if it exists or the caller is root, else $XDG_CONFIG_HOME/famfs/system_uuid.
+// The file that counts on this host: $FAMFS_SYSTEM_UUID_FILE if set, else /opt/famfs/system_uuid if it
+// exists, else /etc/famfs/system_uuid if it exists or the caller is root, else
+// $XDG_CONFIG_HOME/famfs/system_uuid.
 std::string system_uuid_path();
 
 // No value if the file is missing, unreadable or not a uuid: such a host is a client everywhere.

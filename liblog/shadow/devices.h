@@ -1,13 +1,13 @@
 // DIR/devices.yaml: the devices of the pool that a shadow tree belongs to, and what its extents may touch.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <vector>
-
 #include "liblog/shadow/document.h"
 #include "omf/error.h"
 #include "omf/uuid.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace famfs::shadow {
 

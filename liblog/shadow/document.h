@@ -1,13 +1,13 @@
 // A shadow document: the YAML that says where one file's bytes lie. Format: docs/shadow.md.
 #pragma once
 
+#include "omf/entry.h"
+#include "omf/error.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "omf/entry.h"
-#include "omf/error.h"
 
 namespace famfs::shadow {
 
@@ -24,13 +24,15 @@ struct DocumentContext {
     std::span<const omf::Uuid> device_uuids;  // by device index; a nil uuid is no device
 };
 
-// Appends the document to `out`. Fails with EILSEQ for a path that form 2 cannot say (not UTF-8), and with ENODEV
-// if an extent's device is not in the context.
-Result<void> write_document(const omf::File& file, Form form, const DocumentContext& context, std::string& out);
+// Appends the document to `out`. Fails with EILSEQ for a path that form 2 cannot say (not UTF-8), and with
+// ENODEV if an extent's device is not in the context.
+Result<void> write_document(const omf::File& file, Form form, const DocumentContext& context,
+                            std::string& out);
 
-// Reads either form. `text` is untrusted: kind corrupt, naming line and key, for anything that docs/shadow.md does
-// not allow, for a layout that breaks a rule of the format, and for a `path` that is not `place`, the file's own
-// path in the tree. `place` ".meta/.superblock" and ".meta/.log" may lie where no file may.
-Result<omf::File> read_document(std::string_view text, std::string_view place, const DocumentContext& context);
+// Reads either form. `text` is untrusted: kind corrupt, naming line and key, for anything that docs/shadow.md
+// does not allow, for a layout that breaks a rule of the format, and for a `path` that is not `place`, the
+// file's own path in the tree. `place` ".meta/.superblock" and ".meta/.log" may lie where no file may.
+Result<omf::File> read_document(std::string_view text, std::string_view place,
+                                const DocumentContext& context);
 
 }  // namespace famfs::shadow

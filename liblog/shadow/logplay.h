@@ -1,12 +1,12 @@
 // logplay: brings a shadow tree up to date with a pool's log.
 #pragma once
 
+#include "liblog/pool/replay.h"
+#include "liblog/shadow/tree.h"
+
 #include <cstdint>
 #include <functional>
 #include <string>
-
-#include "liblog/pool/replay.h"
-#include "liblog/shadow/tree.h"
 
 namespace famfs::shadow {
 
@@ -24,10 +24,11 @@ struct LogplayResult {
     pool::Totals totals;
 };
 
-// Replays `pool` into `directory`. When state.yaml shows that nothing is new, only the log header and one entry are
-// read. Entries that break a rule go to `report`; they do not make it fail. A file that the form cannot say is
-// reported through `skipped` with the reason.
-Result<LogplayResult> logplay(const pool::Pool& pool, const std::string& directory, const LogplayOptions& options,
+// Replays `pool` into `directory`. When state.yaml shows that nothing is new, only the log header and one
+// entry are read. Entries that break a rule go to `report`; they do not make it fail. A file that the form
+// cannot say is reported through `skipped` with the reason.
+Result<LogplayResult> logplay(const pool::Pool& pool, const std::string& directory,
+                              const LogplayOptions& options,
                               const std::function<void(const pool::Finding&)>& report,
                               const std::function<void(const std::string&)>& skipped);
 

@@ -1,15 +1,15 @@
 // What the writing verbs stand on: lock, log, allocator and shadow tree of one pool, kept in step.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <string>
-
 #include "liblog/device/lock.h"
 #include "liblog/log/writer.h"
 #include "liblog/pool/catalogue.h"
 #include "liblog/pool/pool.h"
 #include "liblog/shadow/tree.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
 
 namespace famfs::shadow {
 
@@ -25,15 +25,16 @@ struct Reservation {
     omf::File file;
 };
 
-// From open() to destruction this process is the pool's one writer. Members may be called from several threads;
-// Memory::write and friends on a reservation's extents need no lock.
+// From open() to destruction this process is the pool's one writer. Members may be called from several
+// threads; Memory::write and friends on a reservation's extents need no lock.
 class PoolWriter {
   public:
-    // Takes the writer lock (calls `waiting` once if it has to wait), replays the log, and brings the shadow tree up
-    // to date. kind refused, EACCES: this host is not the master. Entries that break a rule go to `report`; with one
-    // that stops the replay the pool is refused (corrupt): appending after it would be lost.
-    // shadow_directory "" writes no shadow tree.
-    static Result<std::unique_ptr<PoolWriter>> open(const std::string& device, const std::string& shadow_directory,
+    // Takes the writer lock (calls `waiting` once if it has to wait), replays the log, and brings the shadow
+    // tree up to date. kind refused, EACCES: this host is not the master. Entries that break a rule go to
+    // `report`; with one that stops the replay the pool is refused (corrupt): appending after it would be
+    // lost. shadow_directory "" writes no shadow tree.
+    static Result<std::unique_ptr<PoolWriter>> open(const std::string& device,
+                                                    const std::string& shadow_directory,
                                                     const std::function<void(const pool::Finding&)>& report,
                                                     const std::function<void()>& waiting);
     ~PoolWriter();
@@ -49,12 +50,13 @@ class PoolWriter {
     // What is at this path: no value if nothing. "" is the root.
     std::optional<pool::Catalogue::Kind> find(std::string_view path) const;
 
-    // Checks the path and takes room for `size` bytes: EEXIST, ENOENT or ENOTDIR (parent), ENOSPC (pool or log),
-    // kind usage for a name that the format does not allow. The path is taken from here on.
+    // Checks the path and takes room for `size` bytes: EEXIST, ENOENT or ENOTDIR (parent), ENOSPC (pool or
+    // log), kind usage for a name that the format does not allow. The path is taken from here on.
     Result<Reservation> reserve(std::string_view path, std::uint64_t size, const Ownership& ownership);
     // Zeroes what a reader of the file could see and its owner did not write: [from, end of its last page).
     Result<void> zero_tail(const Reservation& reservation, std::uint64_t from);
-    // Flushes [0, size) of the data, appends the entry, and writes the document. After an error nothing is left.
+    // Flushes [0, size) of the data, appends the entry, and writes the document. After an error nothing is
+    // left.
     Result<void> commit(const Reservation& reservation);
     void release(const Reservation& reservation);
 

@@ -1,20 +1,21 @@
 // DIR/state.yaml: how far the log is replayed into a shadow tree, and the pool's figures at that moment.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 #include "liblog/pool/catalogue.h"
 #include "liblog/shadow/document.h"
 #include "omf/error.h"
 #include "omf/uuid.h"
 
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 namespace famfs::shadow {
 
 struct State {
     omf::Uuid file_system;
-    omf::Uuid boot;  // of the kernel that wrote the tree: a later boot replays everything, as files may be lost
+    omf::Uuid
+        boot;  // of the kernel that wrote the tree: a later boot replays everything, as files may be lost
     Form form = Form::uuid;
     std::uint64_t entries = 0;         // replayed
     std::uint64_t last_entry_crc = 0;  // of entry entries - 1

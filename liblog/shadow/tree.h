@@ -1,11 +1,6 @@
 // Writes a shadow tree: real directories, and a document for each file.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <string>
-
 #include "liblog/file_descriptor.h"
 #include "liblog/shadow/devices.h"
 #include "liblog/shadow/document.h"
@@ -13,14 +8,19 @@
 #include "omf/entry.h"
 #include "omf/error.h"
 
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
 namespace famfs::shadow {
 
-// Holds the tree's lock: one writer at a time. Paths are resolved beneath DIR/root and never through a symlink.
-// Not thread safe.
+// Holds the tree's lock: one writer at a time. Paths are resolved beneath DIR/root and never through a
+// symlink. Not thread safe.
 class Tree {
   public:
-    // Makes DIR, DIR/root and DIR/root/.meta where they are missing, and waits for the lock. Refused if DIR holds
-    // something that is not a shadow tree.
+    // Makes DIR, DIR/root and DIR/root/.meta where they are missing, and waits for the lock. Refused if DIR
+    // holds something that is not a shadow tree.
     static Result<Tree> open(const std::string& directory, Form form);
 
     Tree(Tree&&) noexcept;
@@ -33,8 +33,8 @@ class Tree {
     // The devices that documents name. Call before add().
     void set_devices(DeviceTable table);
 
-    // Makes the directory, or the document under a temporary name and renames it into place. What is there already
-    // and equal is left alone; another document is replaced. Returns whether anything was written.
+    // Makes the directory, or the document under a temporary name and renames it into place. What is there
+    // already and equal is left alone; another document is replaced. Returns whether anything was written.
     Result<bool> add(const omf::File& file);
     Result<bool> add(const omf::Directory& directory);
 
