@@ -278,6 +278,19 @@ class SystemTest(unittest.TestCase):
         """What `famfs mount` keeps for a mount while it lasts."""
         return glob.glob('/run/famfs/mount-*' if sandbox.is_root() else f'{self.dir}/run/famfs/mount-*')
 
+    def snapshot(self, skip=()):
+        """Names, sizes and times of all that the test sees in its directory, but what commands may use for
+        themselves and `skip`: to show that nothing changed."""
+        found = {}
+        for where, directories, files in os.walk(self.dir):
+            if where == self.dir:
+                directories[:] = [name for name in directories
+                                  if name not in ('home', 'run', 'tmp', 'reports', *skip)]
+            for name in directories + files:
+                status = os.lstat(os.path.join(where, name))
+                found[os.path.join(where, name)] = (status.st_mode, status.st_size, status.st_mtime_ns)
+        return found
+
     def wait_until(self, condition, what, seconds=10):
         end = time.monotonic() + seconds * SLOW
         while not condition():
@@ -304,6 +317,16 @@ def tree(directory, skip=()):
 
 def _raise(error):
     raise error
+
+
+def values_of(document, key):
+    """Every value that `key` has anywhere in a JSON document: the tests hold on to names, not to nesting."""
+    found = []
+    if isinstance(document, dict):
+        found = [value for name, value in document.items() if name == key]
+    for value in document.values() if isinstance(document, dict) else document if isinstance(document, list) else ():
+        found += values_of(value, key)
+    return found
 
 
 # --- small things
