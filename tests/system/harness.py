@@ -315,6 +315,14 @@ def tree(directory, skip=()):
     return found
 
 
+def difference(ours, theirs):
+    """What two trees disagree about, briefly; '' if nothing."""
+    lines = [f'only in the first: {name!r}' for name in sorted(ours.keys() - theirs.keys())]
+    lines += [f'only in the second: {name!r}' for name in sorted(theirs.keys() - ours.keys())]
+    lines += [f'differs: {name!r}' for name in sorted(ours.keys() & theirs.keys()) if ours[name] != theirs[name]]
+    return '\n'.join(lines[:20] + ([f'… {len(lines)} in all'] if len(lines) > 20 else []))
+
+
 def _raise(error):
     raise error
 
@@ -332,10 +340,16 @@ def values_of(document, key):
 # --- small things
 
 def _scratch():
+    """Memory where there is enough of it, for speed; FAMFS_TEST_TMP decides otherwise."""
     wanted = os.environ.get('FAMFS_TEST_TMP')
     if wanted:
         return wanted
-    return '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
+    try:
+        room = os.statvfs('/dev/shm')
+        enough = room.f_bavail * room.f_frsize >= 4 << 30
+    except OSError:
+        enough = False
+    return '/dev/shm' if enough and os.access('/dev/shm', os.W_OK) else '/var/tmp'
 
 
 def _write(path, text):

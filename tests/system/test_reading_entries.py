@@ -393,7 +393,7 @@ class Broken(Entries):
 
     def test_next_index_past_the_entries(self):
         entries = [omf.mkdir('d')]
-        self.replay(entries, {1: ('',), 2: ('',)} | {}, settled=1, next_index=3, next_seq=3)
+        self.replay(entries, {1: ('',), 2: ('',)}, settled=1, next_index=3, next_seq=3)
 
     def test_salvaged_parent_is_missed(self):
         entries = [omf.entry(0, *omf.mkdir('d'), flip=1), omf.mkdir('d/x'), omf.mkdir('e')]
