@@ -12,6 +12,7 @@ import zlib
 SUPERBLOCK = struct.Struct('<5Q2I16s16s16sQ2IQ16s64s')
 LOG_HEADER = struct.Struct('<6Q')
 ENTRY_BYTES, LOG_AT = 544, 0x200000
+UNUSED_LOG = 'log is not zero after its entries'
 
 
 @dataclasses.dataclass
@@ -129,7 +130,7 @@ def _log(image, log):
         for index in range(image.next_index):
             start = LOG_HEADER.size + index * ENTRY_BYTES
             _entry(image, index, log[start:start + ENTRY_BYTES])
-        want(not any(log[LOG_HEADER.size + image.next_index * ENTRY_BYTES:]), 'log is not zero after its entries')
+        want(not any(log[LOG_HEADER.size + image.next_index * ENTRY_BYTES:]), UNUSED_LOG)
 
 
 def _entry(image, index, raw):
