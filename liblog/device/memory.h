@@ -2,12 +2,15 @@
 #pragma once
 
 #include "omf/error.h"
+#include "omf/uuid.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace famfs::device {
 
@@ -22,7 +25,8 @@ enum class Kind {
 struct Description {
     std::string path;  // as opened, absolute
     Kind kind = Kind::image;
-    std::uint64_t size = 0;  // bytes
+    std::uint64_t size = 0;          // bytes
+    std::optional<omf::Uuid> tag{};  // the device's own uuid, where the kernel shows one
 };
 
 std::string_view name(Kind kind);

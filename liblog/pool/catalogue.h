@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,6 +22,12 @@ struct Totals {
     std::uint64_t directories = 0;
     std::uint64_t file_bytes = 0;       // sum of the files' sizes
     std::uint64_t allocated_bytes = 0;  // of device 0, superblock and log included
+};
+
+// Lets a map keyed by string be asked with a string_view.
+struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 
 // Not thread safe. Value semantics; memory in proportion to the number of entries.
@@ -67,7 +75,7 @@ class Catalogue {
     std::vector<omf::DaxDevice> devices_;
     std::vector<std::uint64_t> device_sizes_;
     std::vector<IntervalSet> used_;  // by device index
-    std::unordered_map<std::string, Kind> names_;
+    std::unordered_map<std::string, Kind, TextHash, std::equal_to<>> names_;
     Totals totals_;
 };
 

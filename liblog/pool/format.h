@@ -27,7 +27,7 @@ Result<std::string> identify(device::Memory& memory);
 // last, so that an interrupted run leaves no pool rather than half of one.
 Result<omf::Superblock> format(device::Memory& memory, const FormatOptions& options);
 
-// Wipes the superblock, so that the device is no pool any more. Refused as format() is, but for its content.
+// Wipes the superblock, so that the device is no pool any more. Refused if there is none, or as format() is.
 Result<void> kill(device::Memory& memory);
 
 }  // namespace famfs::pool

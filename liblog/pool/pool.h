@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace famfs::pool {
 
@@ -17,6 +18,10 @@ enum class Role {
 };
 
 std::string_view name(Role role);
+
+// Reads and checks the superblock by itself; whether the log fits the device is not looked at. For a further
+// device of a pool, which has a superblock but no log. kind corrupt if there is none.
+Result<omf::Superblock> read_superblock(device::Memory& memory);
 
 class Pool {
   public:
@@ -35,6 +40,8 @@ class Pool {
     Result<omf::LogHeader> read_header() const;
 
   private:
+    Pool() = default;
+
     std::unique_ptr<device::Memory> memory_;
     omf::Superblock superblock_;
     Role role_ = Role::client;

@@ -35,7 +35,6 @@ struct ReplayResult {
     std::uint64_t replayed = 0;  // entries looked at and settled: where a later replay goes on
     std::uint64_t accepted = 0;
     std::uint64_t findings = 0;
-    std::uint64_t last_entry_crc = 0;  // stored crc of entry replayed - 1; 0 if there is none
 };
 
 // Replays the whole log into `catalogue`, which should be empty. Errors are those of the memory, of the log

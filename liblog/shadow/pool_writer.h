@@ -1,15 +1,16 @@
 // What the writing verbs stand on: lock, log, allocator and shadow tree of one pool, kept in step.
 #pragma once
 
-#include "liblog/device/lock.h"
-#include "liblog/log/writer.h"
 #include "liblog/pool/catalogue.h"
 #include "liblog/pool/pool.h"
-#include "liblog/shadow/tree.h"
+#include "liblog/shadow/update.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace famfs::shadow {
 
@@ -20,45 +21,50 @@ struct Ownership {
     std::uint32_t mode = 0644;
 };
 
-// Room for a file that no entry names yet. Nothing of it is in the log.
-struct Reservation {
-    omf::File file;
+// Where a pool and its shadow tree are.
+struct PoolPlace {
+    std::string device;
+    std::string shadow;  // directory
+    Form form = Form::uuid;
+};
+
+struct WriterHooks {
+    UpdateHooks update;
+    std::function<void()> waiting;  // called once if another process holds the pool
 };
 
 // From open() to destruction this process is the pool's one writer. Members may be called from several
-// threads; Memory::write and friends on a reservation's extents need no lock.
+// threads; storing to a reservation's extents through memory() needs no lock.
 class PoolWriter {
   public:
-    // Takes the writer lock (calls `waiting` once if it has to wait), replays the log, and brings the shadow
-    // tree up to date. kind refused, EACCES: this host is not the master. Entries that break a rule go to
-    // `report`; with one that stops the replay the pool is refused (corrupt): appending after it would be
-    // lost. shadow_directory "" writes no shadow tree.
-    static Result<std::unique_ptr<PoolWriter>> open(const std::string& device,
-                                                    const std::string& shadow_directory,
-                                                    const std::function<void(const pool::Finding&)>& report,
-                                                    const std::function<void()>& waiting);
+    // Takes the writer lock, replays the log, and brings the shadow tree up to date. kind refused: this host
+    // is not the master. kind corrupt: an entry stops the replay, so that what is appended would be lost.
+    static Result<std::unique_ptr<PoolWriter>> open(const PoolPlace& place, const WriterHooks& hooks);
     ~PoolWriter();
     PoolWriter(const PoolWriter&) = delete;
     PoolWriter& operator=(const PoolWriter&) = delete;
 
     device::Memory& memory() const;
     const omf::Superblock& superblock() const;
+    std::uint64_t findings() const;  // entries of the log that break a rule
     pool::Totals totals() const;
     std::uint64_t free_bytes() const;
-    std::uint64_t free_entries() const;  // of the log, reservations counted
+    std::uint64_t free_entries() const;  // of the log, less the reservations
 
-    // What is at this path: no value if nothing. "" is the root.
+    // What is at this path, reservations included: no value if nothing. "" is the root.
     std::optional<pool::Catalogue::Kind> find(std::string_view path) const;
 
-    // Checks the path and takes room for `size` bytes: EEXIST, ENOENT or ENOTDIR (parent), ENOSPC (pool or
-    // log), kind usage for a name that the format does not allow. The path is taken from here on.
-    Result<Reservation> reserve(std::string_view path, std::uint64_t size, const Ownership& ownership);
-    // Zeroes what a reader of the file could see and its owner did not write: [from, end of its last page).
-    Result<void> zero_tail(const Reservation& reservation, std::uint64_t from);
-    // Flushes [0, size) of the data, appends the entry, and writes the document. After an error nothing is
-    // left.
-    Result<void> commit(const Reservation& reservation);
-    void release(const Reservation& reservation);
+    // Checks the path and takes it and room for `size` bytes; nothing of it is in the log. EEXIST; ENOENT or
+    // ENOTDIR for the parent; ENOSPC for pool or log; kind usage for a name that the format does not allow.
+    Result<omf::File> reserve(std::string_view path, std::uint64_t size, const Ownership& ownership);
+    // Zeroes bytes [from, end) of the reserved file. Pre: end is within its extents.
+    Result<void> zero(const omf::File& file, std::uint64_t from, std::uint64_t end);
+    // Zeroes what a mapping of the file shows beyond `size`: the rest of its last page.
+    Result<void> zero_tail(const omf::File& file);
+    // Flushes the file's data, makes its document, appends its entry. After an error the reservation is gone
+    // and nothing of the file is left.
+    Result<void> commit(const omf::File& file);
+    void release(const omf::File& file);
 
     Result<void> make_directory(std::string_view path, const Ownership& ownership);
 

@@ -1,7 +1,6 @@
 // Writes a shadow tree: real directories, and a document for each file.
 #pragma once
 
-#include "liblog/file_descriptor.h"
 #include "liblog/shadow/devices.h"
 #include "liblog/shadow/document.h"
 #include "liblog/shadow/state.h"
@@ -27,18 +26,30 @@ class Tree {
     Tree& operator=(Tree&&) noexcept;
     ~Tree();
 
-    // What state.yaml says; no value if there is none or it is not usable.
+    // What state.yaml says; no value if there is none or it cannot be used.
     std::optional<State> state() const;
 
-    // The devices that documents name. Call before add().
+    // The devices that documents name. Call before anything is staged.
     void set_devices(DeviceTable table);
 
-    // Makes the directory, or the document under a temporary name and renames it into place. What is there
-    // already and equal is left alone; another document is replaced. Returns whether anything was written.
-    Result<bool> add(const omf::File& file);
-    Result<bool> add(const omf::Directory& directory);
+    // Makes the document, or the directory, aside: what can fail for want of space fails here. One at a time.
+    Result<void> stage(const omf::File& file);
+    Result<void> stage(const omf::Directory& directory);
+    // Renames what was staged into place. What is there already and equal is left alone; a document that
+    // differs is replaced, a directory gets the staged one's mode and owner. Returns whether anything
+    // changed.
+    Result<bool> publish();
+    // Drops what was staged. Also done by the next stage() and on destruction.
+    void discard();
 
-    // Writes .meta/.superblock and .meta/.log, devices.yaml if it changed, then state.yaml.
+    // stage() and publish().
+    template <typename Entry>
+    Result<bool> add(const Entry& entry) {
+        if (auto staged = stage(entry); !staged) return std::unexpected(staged.error());
+        return publish();
+    }
+
+    // Writes .meta/.superblock, .meta/.log and devices.yaml where they changed, then state.yaml.
     Result<void> finish(const State& state, std::uint64_t log_length, bool master);
 
   private:

@@ -1,0 +1,31 @@
+// Small files, whole, and loops around short reads and writes.
+#pragma once
+
+#include "omf/error.h"
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace famfs {
+
+// Reads until `out` is full or the file ends; returns how many bytes. An errno in the error's `code`.
+Result<std::size_t> read_at(int descriptor, std::span<std::byte> out, std::uint64_t offset);
+
+// Writes all of `bytes`.
+Result<void> write_at(int descriptor, std::span<const std::byte> bytes, std::uint64_t offset);
+
+// The content of a regular file `name` in `directory` (AT_FDCWD allowed), at most `limit` bytes: EFBIG above.
+// Never follows a symlink and never waits on a fifo.
+Result<std::string> read_file(int directory, const std::string& name, std::size_t limit);
+
+// Replaces `name` in `directory`: written as `temporary` in the same directory, then renamed. The umask does
+// not touch `mode`.
+Result<void> replace_file(int directory, const std::string& temporary, const std::string& name,
+                          std::string_view content, mode_t mode);
+
+}  // namespace famfs

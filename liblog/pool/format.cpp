@@ -1,0 +1,126 @@
+#include "liblog/pool/format.h"
+
+#include "liblog/device/lock.h"
+#include "liblog/pool/system_uuid.h"
+#include "liblog/random_uuid.h"
+#include "omf/log_header.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+
+namespace famfs::pool {
+namespace {
+
+constexpr std::uint32_t flag_primary = 1;
+
+// Both locks: nobody writes, nobody serves.
+struct Locks {
+    device::Lock writer;
+    device::Lock mounted;
+};
+
+Result<Locks> lock_out(const device::Memory& memory) {
+    const std::string& path = memory.description().path;
+    auto mounted = device::Lock::try_acquire(memory, device::LockKind::mounted, false);
+    if (!mounted) return std::unexpected(mounted.error());
+    if (!*mounted) return fail(ErrorKind::busy, EBUSY, path + " is mounted; famfs umount it first");
+    auto writer = device::Lock::try_acquire(memory, device::LockKind::writer, false);
+    if (!writer) return std::unexpected(writer.error());
+    if (!*writer) return fail(ErrorKind::busy, EBUSY, path + " is being written by another process");
+    return Locks{std::move(**writer), std::move(**mounted)};
+}
+
+Result<void> check_options(const device::Memory& memory, const FormatOptions& options) {
+    const std::string& path = memory.description().path;
+    if (options.log_length < omf::minimum_log_length || !std::has_single_bit(options.log_length))
+        return fail(ErrorKind::usage, EINVAL,
+                    fmt::format("{}: log size {} is not a power of two of at least {}", path,
+                                options.log_length, omf::minimum_log_length));
+    if (options.allocation_unit != omf::default_allocation_unit &&
+        options.allocation_unit != omf::small_allocation_unit)
+        return fail(ErrorKind::usage, EINVAL,
+                    fmt::format("{}: allocation unit {} is neither 4096 nor {}", path,
+                                options.allocation_unit, omf::default_allocation_unit));
+    omf::Superblock wanted;
+    wanted.log_length = options.log_length;
+    wanted.allocation_unit = options.allocation_unit;
+    if (omf::check_fits(wanted, memory.size())) return {};
+    return fail(ErrorKind::usage, ENOSPC,
+                fmt::format("{}: {} bytes are too few: superblock, log and one allocation unit need {}", path,
+                            memory.size(), wanted.data_start() + wanted.allocation_unit));
+}
+
+Result<void> check_content(device::Memory& memory) {
+    const auto content = identify(memory);
+    if (!content) return std::unexpected(content.error());
+    if (content->empty()) return {};
+    return fail(ErrorKind::refused, EEXIST,
+                fmt::format("{} holds {}; --force overwrites it", memory.description().path, *content));
+}
+
+Result<void> store(device::Memory& memory, std::uint64_t offset, std::span<const std::byte> bytes) {
+    if (auto written = memory.write(offset, bytes); !written) return written;
+    if (auto flushed = memory.write_back(offset, bytes.size()); !flushed) return flushed;
+    memory.fence();
+    return {};
+}
+
+Result<void> clear(device::Memory& memory, std::uint64_t offset, std::uint64_t length) {
+    if (auto zeroed = memory.zero(offset, length); !zeroed) return zeroed;
+    if (auto flushed = memory.write_back(offset, length); !flushed) return flushed;
+    memory.fence();
+    return {};
+}
+
+omf::Superblock new_superblock(const device::Memory& memory, const FormatOptions& options,
+                               const omf::Uuid& system) {
+    const device::Description& device = memory.description();
+    omf::Superblock superblock;
+    superblock.log_length = options.log_length;
+    superblock.allocation_unit = options.allocation_unit;
+    superblock.file_system = random_uuid();
+    superblock.device = device.tag ? *device.tag : options.device_uuid.value_or(random_uuid());
+    superblock.system = system;
+    superblock.flags = flag_primary;
+    superblock.device_size = device.size;
+    superblock.device_path = device.path;
+    return superblock;
+}
+
+}  // namespace
+
+Result<omf::Superblock> format(device::Memory& memory, const FormatOptions& options) {
+    if (auto checked = check_options(memory, options); !checked) return std::unexpected(checked.error());
+    const auto locks = lock_out(memory);
+    if (!locks) return std::unexpected(locks.error());
+    if (!options.force)
+        if (auto checked = check_content(memory); !checked) return std::unexpected(checked.error());
+    const auto system = ensure_system_uuid();
+    if (!system) return std::unexpected(system.error());
+
+    const omf::Superblock superblock = new_superblock(memory, options, *system);
+    omf::LogHeader header;
+    header.log_length = options.log_length;
+    if (auto done = clear(memory, 0, omf::superblock_region); !done) return std::unexpected(done.error());
+    if (auto done = clear(memory, omf::log_offset, options.log_length); !done)
+        return std::unexpected(done.error());
+    if (auto done = store(memory, omf::log_offset, omf::encode_log_header(header)); !done)
+        return std::unexpected(done.error());
+    if (auto done = store(memory, 0, omf::encode_superblock(superblock)); !done)
+        return std::unexpected(done.error());
+    return superblock;
+}
+
+Result<void> kill(device::Memory& memory) {
+    const auto locks = lock_out(memory);
+    if (!locks) return std::unexpected(locks.error());
+    const auto content = identify(memory);
+    if (!content) return std::unexpected(content.error());
+    if (*content != "famfs")
+        return fail(ErrorKind::refused, EINVAL,
+                    memory.description().path + " holds no famfs; nothing was changed");
+    return clear(memory, 0, omf::superblock_region);
+}
+
+}  // namespace famfs::pool

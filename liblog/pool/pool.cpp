@@ -1,0 +1,52 @@
+#include "liblog/pool/pool.h"
+
+#include "liblog/log/reader.h"
+#include "liblog/pool/system_uuid.h"
+
+namespace famfs::pool {
+namespace {
+
+std::unexpected<Error> not_a_pool(const device::Memory& memory, const omf::Violation& violation) {
+    return fail(ErrorKind::corrupt, EUCLEAN, memory.description().path + ": " + omf::describe(violation));
+}
+
+}  // namespace
+
+std::string_view name(Role role) {
+    return role == Role::master ? "master" : "client";
+}
+
+Result<omf::Superblock> read_superblock(device::Memory& memory) {
+    omf::SuperblockBytes bytes{};
+    if (memory.size() < bytes.size())
+        return not_a_pool(memory, {omf::Rule::superblock_beyond_device,
+                                   omf::log_offset + omf::minimum_log_length, memory.size()});
+    if (auto read = memory.read(0, bytes); !read) return std::unexpected(read.error());
+    auto superblock = omf::decode_superblock(bytes);
+    if (!superblock) return not_a_pool(memory, superblock.error());
+    return *superblock;
+}
+
+Result<Pool> Pool::open(const std::string& path, device::Access access) {
+    auto memory = device::open_memory(path, access);
+    if (!memory) return std::unexpected(memory.error());
+    return open(std::move(*memory));
+}
+
+Result<Pool> Pool::open(std::unique_ptr<device::Memory> memory) {
+    auto superblock = read_superblock(*memory);
+    if (!superblock) return std::unexpected(superblock.error());
+    if (auto fits = omf::check_fits(*superblock, memory->size()); !fits)
+        return not_a_pool(*memory, fits.error());
+    Pool pool;
+    pool.role_ = read_system_uuid() == superblock->system ? Role::master : Role::client;
+    pool.superblock_ = std::move(*superblock);
+    pool.memory_ = std::move(memory);
+    return pool;
+}
+
+Result<omf::LogHeader> Pool::read_header() const {
+    return log::read_header(*memory_, superblock_.log_length);
+}
+
+}  // namespace famfs::pool

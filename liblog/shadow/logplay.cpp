@@ -1,0 +1,68 @@
+#include "liblog/shadow/logplay.h"
+
+namespace famfs::shadow {
+namespace {
+
+// What the state says, if nothing was appended since and nothing was wrong then.
+Result<std::optional<LogplayResult>> nothing_new(const pool::Pool& pool, const Tree& tree, Form form) {
+    const auto state = tree.state();
+    if (!state || state->findings != 0) return std::nullopt;
+    const auto header = pool.read_header();
+    if (!header) return std::unexpected(header.error());
+    if (state->entries != header->next_index) return std::nullopt;
+    const auto same = continues(pool, *state, form, *header);
+    if (!same) return std::unexpected(same.error());
+    if (!*same) return std::nullopt;
+    LogplayResult result;
+    result.entries = result.replayed = header->next_index;
+    result.totals = state->totals;
+    return result;
+}
+
+LogplayResult summary(const pool::ReplayResult& replay, const pool::Catalogue& catalogue) {
+    LogplayResult result;
+    result.entries = replay.header.next_index;
+    result.replayed = replay.replayed;
+    result.findings = replay.findings;
+    result.totals = catalogue.totals();
+    return result;
+}
+
+Result<LogplayResult> rehearse(const pool::Pool& pool, const UpdateHooks& hooks) {
+    pool::Catalogue catalogue(pool.superblock(), pool.memory().size());
+    pool::ReplayHooks replay_hooks;
+    replay_hooks.report = hooks.report;
+    replay_hooks.salvage = hooks.salvage;
+    const auto replayed = pool::replay(pool, catalogue, replay_hooks);
+    if (!replayed) return std::unexpected(replayed.error());
+    LogplayResult result = summary(*replayed, catalogue);
+    result.written = result.totals.files + result.totals.directories;
+    return result;
+}
+
+}  // namespace
+
+Result<LogplayResult> logplay(const pool::Pool& pool, const std::string& directory,
+                              const LogplayOptions& options) {
+    if (options.dry_run) return rehearse(pool, options.hooks);
+    auto tree = Tree::open(directory, options.form);
+    if (!tree) return std::unexpected(tree.error());
+    if (auto checked = check_owner(pool, *tree); !checked) return std::unexpected(checked.error());
+    const auto known = nothing_new(pool, *tree, options.form);
+    if (!known) return std::unexpected(known.error());
+    if (*known) return **known;
+
+    pool::Catalogue catalogue(pool.superblock(), pool.memory().size());
+    const auto updated = update(pool, *tree, options.form, catalogue, options.hooks);
+    if (!updated) return std::unexpected(updated.error());
+    const pool::ReplayResult& replay = updated->replay;
+    LogplayResult result = summary(replay, catalogue);
+    result.written = updated->written;
+    result.skipped = updated->skipped;
+    const std::uint64_t remarks = replay.findings + updated->skipped;
+    if (auto done = finish(pool, *tree, options.form, catalogue, replay.replayed, remarks); !done)
+        return std::unexpected(done.error());
+    return result;
+}
+
+}  // namespace famfs::shadow

@@ -1,0 +1,296 @@
+#include "liblog/shadow/pool_writer.h"
+
+#include "liblog/device/lock.h"
+#include "liblog/log/writer.h"
+#include "liblog/pool/system_uuid.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <mutex>
+#include <unordered_set>
+
+namespace famfs::shadow {
+namespace {
+
+using pool::Catalogue;
+using pool::Pool;
+
+constexpr std::uint64_t page = 4096;  // bytes: what a mapping shows beyond a file's end
+
+Result<void> require_master(const Pool& pool) {
+    if (pool.role() == pool::Role::master) return {};
+    return fail(
+        ErrorKind::refused, EACCES,
+        fmt::format("{}: this host is a client of the pool; only its master, the host with system uuid {} "
+                    "(here: {}), writes it",
+                    pool.memory().description().path, to_string(pool.superblock().system),
+                    pool::system_uuid_path()));
+}
+
+Result<device::Lock> lock_pool(const Pool& pool, const std::function<void()>& waiting) {
+    auto free = device::Lock::try_acquire(pool.memory(), device::LockKind::writer, false);
+    if (!free) return std::unexpected(free.error());
+    if (*free) return std::move(**free);
+    if (waiting) waiting();
+    return device::Lock::acquire(pool.memory(), device::LockKind::writer, false);
+}
+
+// What a breach by our own new entry means to the one who asked for it.
+Error refusal(std::string_view path, const omf::Violation& violation) {
+    const std::string what = omf::printable(path) + ": " + omf::describe(violation);
+    switch (violation.rule) {
+        case omf::Rule::path_taken:
+            return {ErrorKind::io, EEXIST,
+                    omf::printable(path) + ": it exists; files of a pool cannot be replaced"};
+        case omf::Rule::parent_missing:
+            return {ErrorKind::io, ENOENT, omf::printable(path) + ": no such directory"};
+        case omf::Rule::parent_not_directory:
+            return {ErrorKind::io, ENOTDIR, what};
+        case omf::Rule::path_too_long:
+            return {ErrorKind::usage, ENAMETOOLONG, what};
+        default:
+            return {ErrorKind::usage, EINVAL, what};
+    }
+}
+
+// Calls `each` with the device extents that hold bytes [from, end) of the file.
+template <typename Each>
+Result<void> for_each_run(const omf::File& file, std::uint64_t from, std::uint64_t end, Each each) {
+    while (from < end) {
+        omf::Extent run = file.layout.view().run_at(from);
+        if (run.length == 0) return fail_errno(EINVAL, omf::printable(file.path.view()));
+        run.length = std::min(run.length, end - from);
+        if (Result<void> done = each(run); !done) return done;
+        from += run.length;
+    }
+    return {};
+}
+
+}  // namespace
+
+struct PoolWriter::Impl {
+    Impl(Pool opened, Tree opened_tree, Form form)
+        : pool(std::move(opened)),
+          tree(std::move(opened_tree)),
+          tree_form(form),
+          catalogue(pool.superblock(), pool.memory().size()) {}
+
+    mutable std::mutex mutex;
+    Pool pool;
+    std::optional<device::Lock> lock;
+    Tree tree;
+    Form tree_form;
+    Catalogue catalogue;
+    std::optional<log::Writer> log;
+    std::unordered_set<std::string, pool::TextHash, std::equal_to<>> reserved;  // paths
+    std::uint64_t findings = 0;  // and files that the form cannot say
+    std::uint64_t bad_entries = 0;
+    bool unfinished = false;
+
+    Result<void> publish();
+    Result<void> replay(const UpdateHooks& hooks);
+    Result<omf::Path> check_new(std::string_view path) const;
+    Result<void> flush(const omf::File& file) const;
+    void give_back(const omf::File& file);
+    Result<void> append(const omf::Entry& entry);
+    Result<void> commit(const omf::File& file);
+    Result<void> stage(const omf::File& file);
+};
+
+Result<void> PoolWriter::Impl::replay(const UpdateHooks& hooks) {
+    const auto updated = update(pool, tree, tree_form, catalogue, hooks);
+    if (!updated) return std::unexpected(updated.error());
+    const pool::ReplayResult& result = updated->replay;
+    bad_entries = result.findings;
+    findings = result.findings + updated->skipped;
+    unfinished = true;
+    if (result.replayed == result.header.next_index) {
+        log.emplace(pool.memory(), result.header);
+        return {};
+    }
+    return fail(ErrorKind::corrupt, EUCLEAN,
+                fmt::format("{}: the log is unreadable from entry {} of {}: nothing may be appended to it",
+                            pool.memory().description().path, result.replayed, result.header.next_index));
+}
+
+PoolWriter::PoolWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+PoolWriter::~PoolWriter() {
+    (void)finish();  // whatever is lost here, the next logplay finds
+}
+
+Result<std::unique_ptr<PoolWriter>> PoolWriter::open(const PoolPlace& place, const WriterHooks& hooks) {
+    {
+        // Read-only first: a client that may not write the device is told that it is a client.
+        auto pool = Pool::open(place.device, device::Access::read_only);
+        if (!pool) return std::unexpected(pool.error());
+        if (auto checked = require_master(*pool); !checked) return std::unexpected(checked.error());
+    }
+    auto pool = Pool::open(place.device, device::Access::read_write);
+    if (!pool) return std::unexpected(pool.error());
+    auto lock = lock_pool(*pool, hooks.waiting);
+    if (!lock) return std::unexpected(lock.error());
+    auto tree = Tree::open(place.shadow, place.form);
+    if (!tree) return std::unexpected(tree.error());
+    auto impl = std::make_unique<Impl>(std::move(*pool), std::move(*tree), place.form);
+    impl->lock = std::move(*lock);
+    if (auto replayed = impl->replay(hooks.update); !replayed) return std::unexpected(replayed.error());
+    return std::unique_ptr<PoolWriter>(new PoolWriter(std::move(impl)));
+}
+
+device::Memory& PoolWriter::memory() const {
+    return impl_->pool.memory();
+}
+
+const omf::Superblock& PoolWriter::superblock() const {
+    return impl_->pool.superblock();
+}
+
+std::uint64_t PoolWriter::findings() const {
+    return impl_->bad_entries;
+}
+
+pool::Totals PoolWriter::totals() const {
+    const std::lock_guard guard(impl_->mutex);
+    return impl_->catalogue.totals();
+}
+
+std::uint64_t PoolWriter::free_bytes() const {
+    const std::lock_guard guard(impl_->mutex);
+    return impl_->catalogue.free_bytes();
+}
+
+std::uint64_t PoolWriter::free_entries() const {
+    const std::lock_guard guard(impl_->mutex);
+    return impl_->log->free_entries() - impl_->reserved.size();
+}
+
+std::optional<Catalogue::Kind> PoolWriter::find(std::string_view path) const {
+    const std::lock_guard guard(impl_->mutex);
+    if (impl_->reserved.contains(path)) return Catalogue::Kind::file;
+    return impl_->catalogue.find(path);
+}
+
+// The path is fit and free, and the log has a slot for it.
+Result<omf::Path> PoolWriter::Impl::check_new(std::string_view path) const {
+    const auto parsed = omf::Path::parse(path);
+    if (!parsed) return std::unexpected(refusal(path, parsed.error()));
+    if (auto checked = catalogue.check_path(*parsed); !checked)
+        return std::unexpected(refusal(path, checked.error()));
+    if (reserved.contains(path)) return std::unexpected(refusal(path, {omf::Rule::path_taken}));
+    if (log->free_entries() <= reserved.size())
+        return fail(ErrorKind::io, ENOSPC,
+                    fmt::format("{}: the log is full: {} entries", pool.memory().description().path,
+                                omf::entries_that_fit(pool.superblock().log_length)));
+    return *parsed;
+}
+
+Result<omf::File> PoolWriter::reserve(std::string_view path, std::uint64_t size, const Ownership& ownership) {
+    const std::lock_guard guard(impl_->mutex);
+    const auto parsed = impl_->check_new(path);
+    if (!parsed) return std::unexpected(parsed.error());
+    auto layout = impl_->catalogue.allocate(size);
+    if (!layout)
+        return fail(ErrorKind::io, ENOSPC,
+                    fmt::format("{}: the pool is full: {} bytes are wanted, {} are free",
+                                omf::printable(path), size, impl_->catalogue.free_bytes()));
+    impl_->reserved.emplace(path);
+    return omf::File{*parsed,       size,           omf::flag_read_write, ownership.uid,
+                     ownership.gid, ownership.mode, std::move(*layout)};
+}
+
+Result<void> PoolWriter::zero(const omf::File& file, std::uint64_t from, std::uint64_t end) {
+    return for_each_run(file, from, end, [&](const omf::Extent& run) -> Result<void> {
+        if (auto zeroed = memory().zero(run.offset, run.length); !zeroed) return zeroed;
+        return memory().write_back(run.offset, run.length);
+    });
+}
+
+Result<void> PoolWriter::zero_tail(const omf::File& file) {
+    const std::uint64_t end = (file.size + page - 1) / page * page;
+    return zero(file, file.size, std::max(end, page));
+}
+
+Result<void> PoolWriter::Impl::flush(const omf::File& file) const {
+    const auto flushed = for_each_run(file, 0, file.size, [&](const omf::Extent& run) {
+        return pool.memory().write_back(run.offset, run.length);
+    });
+    pool.memory().fence();
+    return flushed;
+}
+
+void PoolWriter::Impl::give_back(const omf::File& file) {
+    reserved.erase(std::string(file.path.view()));
+    catalogue.release(file.layout);
+}
+
+// The log's part of a change. What is staged in the tree goes if it fails, and is published if it does not.
+Result<void> PoolWriter::Impl::append(const omf::Entry& entry) {
+    if (auto appended = log->append(entry); !appended) {
+        tree.discard();
+        return std::unexpected(appended.error());
+    }
+    unfinished = true;
+    return {};
+}
+
+// The entry is in the log by now, and stays.
+Result<void> PoolWriter::Impl::publish() {
+    const auto published = tree.publish();
+    if (published) return {};
+    Error error = published.error();
+    error.message += ": it is in the pool, but not in the shadow tree; famfs logplay adds it";
+    return std::unexpected(std::move(error));
+}
+
+// A file that the tree's form cannot say is still a file of the pool.
+Result<void> PoolWriter::Impl::stage(const omf::File& file) {
+    auto staged = tree.stage(file);
+    if (staged || staged.error().code != EILSEQ) return staged;
+    ++findings;
+    return {};
+}
+
+Result<void> PoolWriter::Impl::commit(const omf::File& file) {
+    if (auto staged = stage(file); !staged) return staged;
+    if (auto appended = append(file); !appended) return appended;
+    reserved.erase(std::string(file.path.view()));
+    catalogue.adopt(file);
+    return publish();
+}
+
+Result<void> PoolWriter::commit(const omf::File& file) {
+    auto done = impl_->flush(file);
+    const std::lock_guard guard(impl_->mutex);
+    if (done) done = impl_->commit(file);
+    if (!done && impl_->reserved.contains(file.path.view())) impl_->give_back(file);
+    return done;
+}
+
+void PoolWriter::release(const omf::File& file) {
+    const std::lock_guard guard(impl_->mutex);
+    impl_->give_back(file);
+}
+
+Result<void> PoolWriter::make_directory(std::string_view path, const Ownership& ownership) {
+    const std::lock_guard guard(impl_->mutex);
+    const auto parsed = impl_->check_new(path);
+    if (!parsed) return std::unexpected(parsed.error());
+    const omf::Directory directory{*parsed, ownership.uid, ownership.gid, ownership.mode};
+    if (auto staged = impl_->tree.stage(directory); !staged) return staged;
+    if (auto appended = impl_->append(directory); !appended) return appended;
+    impl_->catalogue.adopt(directory);
+    return impl_->publish();
+}
+
+Result<void> PoolWriter::finish() {
+    const std::lock_guard guard(impl_->mutex);
+    if (!impl_->unfinished || !impl_->log) return {};
+    impl_->unfinished = false;
+    return shadow::finish(impl_->pool, impl_->tree, impl_->tree_form, impl_->catalogue,
+                          impl_->log->next_index(), impl_->findings);
+}
+
+}  // namespace famfs::shadow

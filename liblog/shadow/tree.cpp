@@ -1,0 +1,277 @@
+#include "liblog/shadow/tree.h"
+
+#include "liblog/file_descriptor.h"
+#include "liblog/file_io.h"
+#include "liblog/shadow/directory_cache.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+namespace famfs::shadow {
+namespace {
+
+constexpr std::size_t largest_side_file = 1 << 20;  // of devices.yaml and state.yaml
+constexpr mode_t document_mode = 0644;
+constexpr mode_t owner_all = 0700;
+constexpr const char* root_name = "root";
+constexpr const char* aside_name = ".staged";  // where things are made before they are renamed into root
+constexpr const char* staged_name = "entry";
+constexpr const char* state_name = "state.yaml";
+constexpr const char* devices_name = "devices.yaml";
+
+Result<FileDescriptor> open_directory(int parent, const std::string& name) {
+    FileDescriptor directory(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!directory) return fail_errno(errno, name);
+    return directory;
+}
+
+Result<FileDescriptor> make_directory(int parent, const std::string& name, mode_t mode) {
+    if (::mkdirat(parent, name.c_str(), mode) != 0 && errno != EEXIST) return fail_errno(errno, name);
+    return open_directory(parent, name);
+}
+
+Result<void> lock(int descriptor, const std::string& name) {
+    while (::flock(descriptor, LOCK_EX) != 0)
+        if (errno != EINTR) return fail_errno(errno, name + ": lock");
+    return {};
+}
+
+// Refused: a directory with things in it and no tree among them. A mistyped --shadow must not fill somebody's
+// home.
+Result<void> check_is_tree(const std::string& directory) {
+    std::error_code error;
+    if (std::filesystem::is_directory(std::filesystem::path(directory) / root_name, error)) return {};
+    const bool empty = std::filesystem::is_empty(directory, error);
+    if (error) return fail_errno(error.value(), directory);
+    if (empty) return {};
+    return fail(ErrorKind::refused, ENOTEMPTY, directory + " is not empty and holds no shadow tree");
+}
+
+// Writes side file `name` unless it says so already.
+Result<void> update_file(int directory, const char* name, std::string_view content, mode_t mode) {
+    if (const auto found = read_file(directory, name, largest_side_file); found && *found == content) {
+        struct stat status{};
+        if (::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && (status.st_mode & 07777) == mode)
+            return {};
+    }
+    return replace_file(directory, std::string(".") + name + ".new", name, content, mode);
+}
+
+omf::File meta_file(std::string_view path, std::uint64_t offset, std::uint64_t length, std::uint32_t mode) {
+    omf::File file;
+    file.path = *omf::Path::parse(path);
+    file.size = length;
+    file.flags = 0;
+    file.mode = mode;
+    file.layout.extents.push_back({0, offset, length});
+    return file;
+}
+
+}  // namespace
+
+struct Tree::Impl {
+    Impl(FileDescriptor top_directory, FileDescriptor aside_directory, FileDescriptor root, Form written_form)
+        : top(std::move(top_directory)),
+          aside(std::move(aside_directory)),
+          directories(std::move(root)),
+          form(written_form) {}
+
+    FileDescriptor top;    // DIR, locked
+    FileDescriptor aside;  // DIR/.staged
+    DirectoryCache directories;
+    Form form;
+    DeviceTable devices;
+    DocumentContext context;
+
+    enum class Staged { nothing, document, directory } staged = Staged::nothing;
+    std::string parent, name;  // of what is staged
+    std::string text;          // of a staged document
+    omf::Directory made;       // a staged directory
+
+    Result<void> write_staged_document() const;
+    Result<void> give_owner(int directory, const omf::Directory& wanted) const;
+    Result<bool> publish_document(int to);
+    Result<bool> publish_directory(int to);
+    Result<bool> adjust_directory();
+    std::string path() const { return parent.empty() ? name : parent + "/" + name; }
+    Result<void> write_meta(const omf::File& file);
+};
+
+Result<Tree> Tree::open(const std::string& directory, Form form) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error) return fail_errno(error.value(), directory);
+    if (auto checked = check_is_tree(directory); !checked) return std::unexpected(checked.error());
+    auto top = open_directory(AT_FDCWD, directory);
+    if (!top) return std::unexpected(top.error());
+    if (auto locked = lock(top->get(), directory); !locked) return std::unexpected(locked.error());
+    auto root = make_directory(top->get(), root_name, 0755);
+    if (!root) return fail_errno(root.error().code, directory + "/root");
+    auto aside = make_directory(top->get(), aside_name, owner_all);
+    if (!aside) return fail_errno(aside.error().code, directory + "/" + aside_name);
+    if (auto meta = make_directory(root->get(), ".meta", 0755); !meta)
+        return fail_errno(meta.error().code, directory + "/root/.meta");
+    return Tree(std::make_unique<Impl>(std::move(*top), std::move(*aside), std::move(*root), form));
+}
+
+Tree::Tree(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
+    // A killed predecessor may have left something.
+    ::unlinkat(impl_->aside.get(), staged_name, 0);
+    ::unlinkat(impl_->aside.get(), staged_name, AT_REMOVEDIR);
+}
+
+Tree::Tree(Tree&&) noexcept = default;
+Tree& Tree::operator=(Tree&&) noexcept = default;
+
+Tree::~Tree() {
+    if (impl_) discard();
+}
+
+std::optional<State> Tree::state() const {
+    const auto text = read_file(impl_->top.get(), state_name, largest_side_file);
+    if (!text) return std::nullopt;
+    const auto state = read_state(*text);
+    if (!state) return std::nullopt;
+    return *state;
+}
+
+void Tree::set_devices(DeviceTable table) {
+    impl_->devices = std::move(table);
+    impl_->context = impl_->devices.context();
+}
+
+Result<void> Tree::Impl::write_staged_document() const {
+    const FileDescriptor file(::openat(aside.get(), staged_name,
+                                       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, document_mode));
+    if (!file) return fail_errno(errno, aside_name);
+    auto written = write_at(file.get(), std::as_bytes(std::span(text)), 0);
+    int code = written ? 0 : written.error().code;
+    if (code == 0 && ::fchmod(file.get(), document_mode) != 0) code = errno;  // the umask has no say
+    if (code == 0) return {};
+    ::unlinkat(aside.get(), staged_name, 0);
+    return fail_errno(code, "shadow document of " + omf::printable(path()));
+}
+
+Result<void> Tree::stage(const omf::File& file) {
+    discard();
+    impl_->text.clear();
+    if (auto written = write_document(file, impl_->form, impl_->context, impl_->text); !written)
+        return written;
+    impl_->parent = file.path.parent();
+    impl_->name = file.path.name();
+    if (auto written = impl_->write_staged_document(); !written) return written;
+    impl_->staged = Impl::Staged::document;
+    return {};
+}
+
+Result<void> Tree::Impl::give_owner(int directory, const omf::Directory& wanted) const {
+    if (::geteuid() != 0) return {};
+    struct stat status{};
+    if (::fstat(directory, &status) == 0 && status.st_uid == wanted.uid && status.st_gid == wanted.gid)
+        return {};
+    if (::fchown(directory, wanted.uid, wanted.gid) != 0) return fail_errno(errno, omf::printable(path()));
+    return {};
+}
+
+Result<void> Tree::stage(const omf::Directory& directory) {
+    discard();
+    impl_->parent = directory.path.parent();
+    impl_->name = directory.path.name();
+    impl_->made = directory;
+    if (::mkdirat(impl_->aside.get(), staged_name, owner_all) != 0)
+        return fail_errno(errno, "shadow directory of " + omf::printable(impl_->path()));
+    impl_->staged = Impl::Staged::directory;
+    const auto made = open_directory(impl_->aside.get(), staged_name);
+    if (!made) return std::unexpected(made.error());
+    if (auto given = impl_->give_owner(made->get(), directory); !given) return given;
+    // An ordinary user makes things in it first.
+    const bool now = ::geteuid() == 0 || (directory.mode & owner_all) == owner_all;
+    if (::fchmod(made->get(), now ? directory.mode : directory.mode | owner_all) != 0)
+        return fail_errno(errno, omf::printable(impl_->path()));
+    if (!now) impl_->directories.set_mode_later(impl_->path(), directory.mode);
+    return {};
+}
+
+Result<bool> Tree::publish() {
+    if (impl_->staged == Impl::Staged::nothing) return false;
+    const bool opened_up = impl_->directories.opened_up();
+    const auto to = impl_->directories.get(impl_->parent);
+    if (!to) return std::unexpected(to.error());
+    // Should we be killed before the modes are restored, the next replay must look at everything.
+    if (!opened_up && impl_->directories.opened_up()) ::unlinkat(impl_->top.get(), state_name, 0);
+    auto published = impl_->staged == Impl::Staged::document ? impl_->publish_document(*to)
+                                                             : impl_->publish_directory(*to);
+    discard();
+    return published;
+}
+
+Result<bool> Tree::Impl::publish_document(int to) {
+    if (::renameat2(aside.get(), staged_name, to, name.c_str(), RENAME_NOREPLACE) == 0) {
+        staged = Staged::nothing;
+        return true;
+    }
+    if (errno != EEXIST) return fail_errno(errno, omf::printable(path()));
+    if (const auto there = read_file(to, name, largest_document); there && *there == text) return false;
+    if (::renameat(aside.get(), staged_name, to, name.c_str()) != 0)
+        return fail_errno(errno, omf::printable(path()));
+    staged = Staged::nothing;
+    return true;
+}
+
+Result<bool> Tree::Impl::publish_directory(int to) {
+    if (::renameat2(aside.get(), staged_name, to, name.c_str(), RENAME_NOREPLACE) == 0) {
+        staged = Staged::nothing;
+        return true;
+    }
+    if (errno != EEXIST) return fail_errno(errno, omf::printable(path()));
+    return adjust_directory();
+}
+
+// The directory is there: its mode and owner may be another's, or an interrupted replay's.
+Result<bool> Tree::Impl::adjust_directory() {
+    const auto found = directories.get(path());
+    if (!found) return std::unexpected(found.error());
+    if (auto given = give_owner(*found, made); !given) return std::unexpected(given.error());
+    struct stat status{};
+    if (::fstat(*found, &status) != 0) return fail_errno(errno, omf::printable(path()));
+    if ((status.st_mode & 07777) == made.mode) return false;
+    directories.set_mode_later(path(), made.mode);
+    return true;
+}
+
+void Tree::discard() {
+    if (impl_->staged == Impl::Staged::nothing) return;
+    const int flags = impl_->staged == Impl::Staged::directory ? AT_REMOVEDIR : 0;
+    ::unlinkat(impl_->aside.get(), staged_name, flags);
+    impl_->staged = Impl::Staged::nothing;
+}
+
+Result<void> Tree::Impl::write_meta(const omf::File& file) {
+    const auto meta = directories.get(std::string(file.path.parent()));
+    if (!meta) return std::unexpected(meta.error());
+    std::string document;
+    if (auto written = write_document(file, form, context, document); !written) return written;
+    return update_file(*meta, std::string(file.path.name()).c_str(), document, document_mode);
+}
+
+Result<void> Tree::finish(const State& state, std::uint64_t log_length, bool master) {
+    discard();
+    const auto superblock = meta_file(".meta/.superblock", 0, omf::superblock_region, 0444);
+    const auto log = meta_file(".meta/.log", omf::log_offset, log_length, master ? 0644 : 0444);
+    for (const omf::File& file : {superblock, log})
+        if (auto written = impl_->write_meta(file); !written) return written;
+    const int top = impl_->top.get();
+    if (auto written = update_file(top, devices_name, write_devices(impl_->devices), document_mode); !written)
+        return written;
+    impl_->directories.restore_modes();
+    return update_file(top, state_name, write_state(state), document_mode);
+}
+
+}  // namespace famfs::shadow

@@ -1,0 +1,134 @@
+#include "liblog/shadow/update.h"
+
+#include "omf/log_header.h"
+
+namespace famfs::shadow {
+namespace {
+
+// The stored crc of entry `index`: tells one log from another that has the same file system uuid.
+Result<std::uint64_t> entry_crc(const pool::Pool& pool, std::uint64_t index) {
+    omf::EntryBytes bytes;
+    if (auto read = pool.memory().read(omf::entry_offset(index), bytes); !read)
+        return std::unexpected(read.error());
+    return omf::stored_crc(bytes);
+}
+
+// The first entry that the tree does not have yet.
+Result<std::uint64_t> first_new(const pool::Pool& pool, const Tree& tree, Form form) {
+    const auto state = tree.state();
+    if (!state) return 0;
+    const auto header = pool.read_header();
+    if (!header) return std::unexpected(header.error());
+    const auto same = continues(pool, *state, form, *header);
+    if (!same) return std::unexpected(same.error());
+    return *same ? state->entries : 0;
+}
+
+DeviceTable table_of(const pool::Pool& pool, const pool::Catalogue& catalogue) {
+    DeviceTable table;
+    table.file_system = pool.superblock().file_system;
+    table.allocation_unit = pool.superblock().allocation_unit;
+    table.data_start = pool.superblock().data_start();
+    for (const omf::DaxDevice& device : catalogue.devices())
+        table.devices.push_back({device.uuid, device.size, ""});
+    table.devices[0].path = pool.memory().description().path;
+    return table;
+}
+
+// Takes accepted entries to the tree.
+class TreeFeed {
+  public:
+    TreeFeed(const pool::Pool& pool, Tree& tree, const pool::Catalogue& catalogue, const UpdateHooks& hooks,
+             UpdateResult& result)
+        : pool_(pool), tree_(tree), catalogue_(catalogue), hooks_(hooks), result_(result) {
+        tree_.set_devices(table_of(pool_, catalogue_));
+    }
+
+    Result<void> operator()(const omf::Entry& entry) {
+        if (const auto* file = std::get_if<omf::File>(&entry)) return add(*file);
+        if (const auto* directory = std::get_if<omf::Directory>(&entry)) return add(*directory);
+        tree_.set_devices(table_of(pool_, catalogue_));
+        return {};
+    }
+
+  private:
+    template <typename Made>
+    Result<void> add(const Made& made) {
+        const auto changed = tree_.add(made);
+        if (changed) {
+            result_.written += *changed ? 1 : 0;
+            return {};
+        }
+        if (changed.error().code != EILSEQ) return std::unexpected(changed.error());
+        ++result_.skipped;
+        if (hooks_.skipped) hooks_.skipped(changed.error().message);
+        return {};
+    }
+
+    const pool::Pool& pool_;
+    Tree& tree_;
+    const pool::Catalogue& catalogue_;
+    const UpdateHooks& hooks_;
+    UpdateResult& result_;
+};
+
+}  // namespace
+
+Result<void> check_owner(const pool::Pool& pool, const Tree& tree) {
+    const auto state = tree.state();
+    if (!state || state->file_system == pool.superblock().file_system) return {};
+    return fail(ErrorKind::refused, EEXIST,
+                "the shadow tree is of another pool, " + to_string(state->file_system) + ", not of " +
+                    pool.memory().description().path + "; name another directory or remove it");
+}
+
+Result<bool> continues(const pool::Pool& pool, const State& state, Form form, const omf::LogHeader& header) {
+    if (state.file_system != pool.superblock().file_system || state.boot != current_boot()) return false;
+    if (state.form != form || state.entries > header.next_index) return false;
+    if (state.entries == 0) return true;
+    const auto crc = entry_crc(pool, state.entries - 1);
+    if (!crc) return std::unexpected(crc.error());
+    return *crc == state.last_entry_crc;
+}
+
+Result<UpdateResult> update(const pool::Pool& pool, Tree& tree, Form form, pool::Catalogue& catalogue,
+                            const UpdateHooks& hooks) {
+    if (auto checked = check_owner(pool, tree); !checked) return std::unexpected(checked.error());
+    const auto first = first_new(pool, tree, form);
+    if (!first) return std::unexpected(first.error());
+    UpdateResult result;
+    TreeFeed feed(pool, tree, catalogue, hooks, result);
+    pool::ReplayHooks replay_hooks;
+    replay_hooks.report = hooks.report;
+    replay_hooks.salvage = hooks.salvage;
+    replay_hooks.accept = [&](std::uint64_t index, const omf::Entry& entry) -> Result<void> {
+        const bool device = std::holds_alternative<omf::DaxDevice>(entry);
+        if (index < *first && !device) return {};
+        return feed(entry);
+    };
+    auto replayed = pool::replay(pool, catalogue, replay_hooks);
+    if (!replayed) return std::unexpected(replayed.error());
+    result.replay = *replayed;
+    return result;
+}
+
+Result<void> finish(const pool::Pool& pool, Tree& tree, Form form, const pool::Catalogue& catalogue,
+                    std::uint64_t entries, std::uint64_t findings) {
+    State state;
+    state.file_system = pool.superblock().file_system;
+    state.boot = current_boot();
+    state.form = form;
+    state.entries = entries;
+    if (entries > 0) {
+        const auto crc = entry_crc(pool, entries - 1);
+        if (!crc) return std::unexpected(crc.error());
+        state.last_entry_crc = *crc;
+    }
+    state.findings = findings;
+    state.log_capacity = omf::entries_that_fit(pool.superblock().log_length);
+    state.totals = catalogue.totals();
+    state.device_bytes = pool.memory().size();
+    return tree.finish(state, pool.superblock().log_length, pool.role() == pool::Role::master);
+}
+
+}  // namespace famfs::shadow
