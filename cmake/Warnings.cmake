@@ -1,6 +1,9 @@
 # Warnings and sanitizers for every target of the project.
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
                     -Wold-style-cast -Wcast-qual -Wundef)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
+  add_compile_options(-Wno-restrict)  # GCC bug 105651: false alarms about std::string's operator+
+endif()
 if(FAMFS_WERROR)
   add_compile_options(-Werror)
 endif()
