@@ -1,6 +1,7 @@
 #include "liblog/pool/catalogue.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace famfs::pool {
 namespace {
@@ -122,7 +123,8 @@ std::optional<omf::Layout> Catalogue::allocate(std::uint64_t size) {
     if (fits != free.end())
         free = {*fits};
     else
-        std::ranges::stable_sort(free, std::greater{}, &Gap::length);
+        std::ranges::sort(free, std::greater{},
+                          [](const Gap& gap) { return std::pair(gap.length, ~gap.start); });
     omf::Layout layout;
     for (const Gap& gap : free) {
         if (wanted == 0 || layout.extents.size() == omf::most_extents) break;

@@ -21,7 +21,7 @@ inline constexpr std::size_t largest_document = 64 * 1024;  // bytes
 // What a document is read against or written with.
 struct DocumentContext {
     omf::Geometry geometry;
-    std::span<const omf::Uuid> device_uuids;  // by device index; a nil uuid is no device
+    std::span<const omf::Uuid> device_uuids;  // by device index
 };
 
 // Appends the document to `out`. Fails with EILSEQ for a path that form 2 cannot say (not UTF-8), and with

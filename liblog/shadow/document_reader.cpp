@@ -36,7 +36,7 @@ omf::Extent extent_by_uuid(Fields& fields, const DocumentContext& context) {
     const auto found = uuid ? std::ranges::find(context.device_uuids, *uuid) : context.device_uuids.end();
     if (!uuid)
         fields.reject("device_uuid", "not a uuid");
-    else if (found == context.device_uuids.end() || *uuid == omf::Uuid{})
+    else if (found == context.device_uuids.end())
         fields.reject("device_uuid", "device " + to_string(*uuid) + " is not known");
     else
         extent.device = static_cast<std::uint64_t>(found - context.device_uuids.begin());

@@ -143,13 +143,13 @@ class Parser {
         auto key = scalar(key_event);
         if (!key) return std::unexpected(key.error());
         if (mapping.members.size() == most_members) return wrong(key->line, "too many keys");
-        for (const auto& [name, value] : mapping.members)
-            if (name == key->value) return wrong(key->line, key->value + ": repeated key");
+        for (const Member& there : mapping.members)
+            if (there.key == key->value) return wrong(key->line, key->value + ": repeated key");
         Event event;
         if (auto read = next(event); !read) return read;
         auto value = node(event, depth + 1);
         if (!value) return std::unexpected(value.error());
-        mapping.members.emplace_back(std::move(key->value), std::move(*value));
+        mapping.members.push_back({std::move(key->value), std::move(*value)});
         return {};
     }
 
@@ -197,8 +197,8 @@ Fields::Fields(const Node& node, std::string name)
 }
 
 const Node* Fields::find(std::string_view key) const {
-    const auto found = std::ranges::find(node_.members, key, &std::pair<std::string, Node>::first);
-    return found == node_.members.end() ? nullptr : &found->second;
+    const auto found = std::ranges::find(node_.members, key, &Member::key);
+    return found == node_.members.end() ? nullptr : &found->value;
 }
 
 bool Fields::has(std::string_view key) const {
@@ -227,7 +227,7 @@ const Node* Fields::take(std::string_view key, Node::Kind kind) {
         return nullptr;
     }
     for (std::size_t i = 0; i < taken_.size(); ++i)
-        if (node_.members[i].first == key) taken_[i] = true;
+        if (node_.members[i].key == key) taken_[i] = true;
     if (found->kind == kind) return found;
     reject(found->line, key, fmt::format("{} is wanted", kind_name(kind)));
     return nullptr;

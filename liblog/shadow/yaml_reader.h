@@ -9,10 +9,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace famfs::shadow::yaml {
+
+struct Member;
 
 struct Node {
     enum class Kind : std::uint8_t { scalar, sequence, mapping };
@@ -20,7 +21,12 @@ struct Node {
     std::size_t line = 0;  // from 1
     std::string value;     // of a scalar; base64 is decoded already where the tag is !!binary
     std::vector<Node> items;
-    std::vector<std::pair<std::string, Node>> members;  // in the document's order
+    std::vector<Member> members;  // in the document's order
+};
+
+struct Member {
+    std::string key;
+    Node value;
 };
 
 // `text` is untrusted. kind corrupt, with the line, for what is not YAML, too deep, or of the kinds refused
