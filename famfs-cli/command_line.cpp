@@ -26,6 +26,12 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, std::optional<Va
     return app.add_option_function<std::string>(name, take, help);
 }
 
+std::string sentence(std::string_view summary) {
+    std::string text(summary);
+    text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+    return text + ".\n";
+}
+
 std::string describe_extra(const std::string& extra) {
     const bool option = extra.size() > 1 && extra.front() == '-';
     return fmt::format("{}: {}", omf::printable(extra), option ? "unknown option" : "one argument too many");
@@ -34,7 +40,7 @@ std::string describe_extra(const std::string& extra) {
 }  // namespace
 
 CommandLine::CommandLine(Console& console, std::string_view verb)
-    : console_(console), verb_(verb), app_(std::string(find_verb(verb)->summary), "famfs " + verb_) {
+    : console_(console), verb_(verb), app_(sentence(find_verb(verb)->summary), "famfs " + verb_) {
     app_.allow_extras();
     app_.set_help_flag("-h,--help", "Show this and exit");
     app_.add_flag("-v,--verbose", console_.verbose, "Say more");
@@ -75,6 +81,9 @@ std::optional<int> CommandLine::parse(Arguments arguments) {
     } catch (const CLI::CallForHelp&) {
         console_.write(app_.help());
         return exit_done;
+    } catch (const CLI::ArgumentMismatch& error) {
+        const std::string_view text = error.what();
+        return usage_error(fmt::format("{}: needs a value", text.substr(0, text.find(':'))));
     } catch (const CLI::ParseError& error) {
         const auto extras = app_.remaining();
         return usage_error(extras.empty() ? std::string(error.what()) : describe_extra(extras.front()));

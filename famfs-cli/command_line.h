@@ -28,6 +28,11 @@ class CommandLine {
     CLI::Option* add_size(const std::string& name, std::optional<std::uint64_t>& value,
                           const std::string& help);
     CLI::Option* add_mode(std::optional<std::uint32_t>& value, const std::string& help);
+    // What the verb is about: DEVICE, PATH…
+    template <typename Value>
+    CLI::Option* add_subject(const std::string& name, Value& value, const std::string& help) {
+        return app_.add_option(name, value, help)->type_name("");
+    }
     // An option that takes one of a few words.
     CLI::Option* add_choice(const std::string& name, std::string& value, std::vector<std::string> words,
                             const std::string& help);

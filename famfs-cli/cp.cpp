@@ -180,7 +180,7 @@ int run_cp(Console& console, Arguments arguments) {
     line.app().add_flag("--verify", request.verify,
                         "Read each file back and compare before it becomes visible");
     line.add_progress();
-    line.app().add_option("SRC… DEST", names, "Sources; a destination in a mount")->required();
+    line.add_subject("SRC… DEST", names, "Sources; a destination in a mount")->required();
     if (const auto status = line.parse(arguments)) return *status;
     if (names.size() < 2) return line.usage_error("needs a source and a destination");
     request.destination = std::move(names.back());

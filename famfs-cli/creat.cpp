@@ -109,7 +109,7 @@ int run_creat(Console& console, Arguments arguments) {
     line.add_size("--size", size, "Size of each file; it never changes")->required();
     line.add_mode(mode, "Permission bits, octal (666 without the umask's)");
     line.add_progress();
-    line.app().add_option("PATH", request.paths, "In a mount")->required();
+    line.add_subject("PATH", request.paths, "In a mount")->required();
     if (const auto status = line.parse(arguments)) return *status;
     request.size = size.value_or(0);
     request.ownership = {::geteuid(), ::getegid(), mode.value_or(0666 & ~current_umask())};

@@ -82,8 +82,7 @@ std::optional<int> check(CommandLine& line, const Request& request) {
 int run_logplay(Console& console, Arguments arguments) {
     Request request;
     CommandLine line(console, "logplay");
-    line.app().add_option("NAME", request.name,
-                          "DEVICE (with --shadow), or MOUNTPOINT (its own shadow tree)");
+    line.add_subject("NAME", request.name, "DEVICE (with --shadow), or MOUNTPOINT (its own shadow tree)");
     line.app().add_option("--shadow", request.shadow, "The shadow tree to write")->type_name("DIR");
     line.app()
         .add_option("--mounted", request.mounted, "Replay the device of this mount")

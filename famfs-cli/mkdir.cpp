@@ -74,7 +74,7 @@ int run_mkdir(Console& console, Arguments arguments) {
     CommandLine line(console, "mkdir");
     line.app().add_flag("-p,--parents", request.parents, "Make parents too; what is there already is fine");
     line.add_mode(mode, "Permission bits, octal (777 without the umask's)");
-    line.app().add_option("PATH", request.paths, "In a mount")->required();
+    line.add_subject("PATH", request.paths, "In a mount")->required();
     if (const auto status = line.parse(arguments)) return *status;
     const std::uint32_t mask = current_umask();
     request.ownership = {::geteuid(), ::getegid(), mode.value_or(0777 & ~mask)};

@@ -77,17 +77,20 @@ Result<void> kill_pool(const Request& request) {
 int run_mkfs(Console& console, Arguments arguments) {
     Request request;
     CommandLine line(console, "mkfs");
-    line.app().add_option("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file")->required();
-    auto* const size = line.add_size("--size", request.size, "Make the image file, sparse, with this size");
-    auto* const log = line.add_size("--log-size", request.log_size, "Log size, a power of two from 8M (8M)");
-    auto* const unit = line.add_size("--alloc-unit", request.unit, "Allocation unit, 4K or 2M (2M)");
+    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file")->required();
+    line.add_size("--size", request.size, "Make the image file, sparse, with this size");
+    line.add_size("--log-size", request.log_size, "Log size, a power of two from 8M (8M)");
+    line.add_size("--alloc-unit", request.unit, "Allocation unit, 4K or 2M (2M)");
     auto* const uuid = line.app().add_option("--device-uuid", request.uuid, "The device's uuid (random)");
     line.app().add_flag("--force", request.force, "Overwrite what is on the device");
-    auto* const kill = line.app().add_flag("--kill", request.kill, "Wipe the superblock: no pool any more");
+    line.app().add_flag("--kill", request.kill, "Wipe the superblock: no pool any more");
     for (auto* const option : {size, log, unit, uuid})
         kill->excludes(option);
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
+    if (request.kill && (request.size || request.log_size || request.unit || request.uuid)) {
+        return line.usage_error("--kill goes with no other option than --force");
+    }
 
     Interrupt interrupt;  // a half-made pool is no use: a signal takes effect when it is made
     const auto done = request.kill ? kill_pool(request) : make_pool(console, request);

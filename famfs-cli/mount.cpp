@@ -150,8 +150,8 @@ int run_mount(Console& console, Arguments arguments) {
     MountRequest request;
     std::vector<std::string> options;
     CommandLine line(console, "mount");
-    line.app().add_option("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file")->required();
-    line.app().add_option("MOUNTPOINT", request.mountpoint, "A directory")->required();
+    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file")->required();
+    line.add_subject("MOUNTPOINT", request.mountpoint, "A directory")->required();
     line.app()
         .add_option("--shadow", request.shadow, "Keep the shadow tree here, also after the mount")
         ->type_name("DIR");

@@ -166,7 +166,7 @@ Result<MountedPath> PathResolver::resolve(const std::string& path) {
     if (!found) {
         // The path itself may be a mount point, whose parent lies elsewhere.
         if (auto itself = locate(path)) return itself;
-        return found;
+        return found.error().kind == ErrorKind::usage ? std::unexpected(no_famfs(path)) : found;
     }
     found->path = join(found->path, name);
     return found;

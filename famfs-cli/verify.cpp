@@ -78,9 +78,7 @@ void show(Console& console, const VerifyReport& report) {
 int run_verify(Console& console, Arguments arguments) {
     Request request;
     CommandLine line(console, "verify");
-    line.app()
-        .add_option("PATH", request.paths, "In a mount: files, or directories with all below")
-        ->required();
+    line.add_subject("PATH", request.paths, "In a mount: files, or directories with all below")->required();
     line.app()
         .add_option("--against", request.against, "The tree to compare with")
         ->required()
