@@ -81,11 +81,9 @@ int run_mkfs(Console& console, Arguments arguments) {
     line.add_size("--size", request.size, "Make the image file, sparse, with this size");
     line.add_size("--log-size", request.log_size, "Log size, a power of two from 8M (8M)");
     line.add_size("--alloc-unit", request.unit, "Allocation unit, 4K or 2M (2M)");
-    auto* const uuid = line.app().add_option("--device-uuid", request.uuid, "The device's uuid (random)");
+    line.app().add_option("--device-uuid", request.uuid, "The device's uuid (random)");
     line.app().add_flag("--force", request.force, "Overwrite what is on the device");
     line.app().add_flag("--kill", request.kill, "Wipe the superblock: no pool any more");
-    for (auto* const option : {size, log, unit, uuid})
-        kill->excludes(option);
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
     if (request.kill && (request.size || request.log_size || request.unit || request.uuid)) {
