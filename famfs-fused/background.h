@@ -1,0 +1,14 @@
+// Leaving the shell: the daemon goes on in a child, the command returns when the mount answers.
+#pragma once
+
+#include <functional>
+
+namespace famfs::fused {
+
+// Runs `body` in a child process with a session of its own. In the parent: returns 0 once the body has called
+// the function it is given, else the body's status when it has returned. In the child: returns the body's
+// status. Standard input, output and error stay with the child until the body calls that function. Call
+// before there are threads.
+int run_in_background(const std::function<int(const std::function<void()>& ready)>& body);
+
+}  // namespace famfs::fused

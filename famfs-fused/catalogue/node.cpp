@@ -1,0 +1,72 @@
+#include "famfs-fused/catalogue/node.h"
+
+#include <algorithm>
+
+namespace famfs::fused {
+
+Identity identity_of(const struct stat& status) {
+    if (S_ISDIR(status.st_mode)) return {.device = status.st_dev, .inode = status.st_ino};
+    return {.device = status.st_dev,
+            .inode = status.st_ino,
+            .size = static_cast<std::uint64_t>(status.st_size),
+            .seconds = status.st_ctim.tv_sec,
+            .nanoseconds = status.st_ctim.tv_nsec};
+}
+
+void Node::describe(const omf::File& file) {
+    kind = NodeKind::file;
+    size = file.size;
+    mode = file.mode;
+    uid = file.uid;
+    gid = file.gid;
+    chunk_size = file.layout.chunk_size;
+    extent_count = static_cast<std::uint8_t>(file.layout.extents.size());
+    extents = std::make_unique<omf::Extent[]>(extent_count);
+    std::ranges::copy(file.layout.extents, extents.get());
+}
+
+std::string path_of(const Node& node) {
+    std::size_t length = 0;
+    for (const Node* at = &node; at->parent; at = at->parent.get())
+        length += at->name.size() + 1;
+    if (length == 0) return {};
+    std::string path(length - 1, '/');
+    std::size_t end = path.size();
+    for (const Node* at = &node; at->parent; at = at->parent.get()) {
+        end -= at->name.size();
+        path.replace(end, at->name.size(), at->name);
+        if (end > 0) --end;
+    }
+    return path;
+}
+
+std::string path_of(const Node& parent, std::string_view name) {
+    std::string path = path_of(parent);
+    if (!path.empty()) path += '/';
+    path += name;
+    return path;
+}
+
+struct stat attributes_of(const Node& node) {
+    constexpr std::uint64_t block = 512;
+    std::uint64_t allocated = 0;
+    for (const omf::Extent& extent : node.layout().extents)
+        allocated += extent.length;
+    if (node.kind != NodeKind::file) allocated = node.size;
+
+    struct stat status{};
+    status.st_ino = node.identity.inode;
+    status.st_mode = S_IFREG | node.mode;
+    status.st_nlink = 1;
+    status.st_uid = node.uid;
+    status.st_gid = node.gid;
+    status.st_size = static_cast<off_t>(node.size);
+    status.st_blksize = 4096;
+    status.st_blocks = static_cast<blkcnt_t>(allocated / block + (allocated % block != 0 ? 1 : 0));
+    status.st_atim = node.modified;
+    status.st_mtim = node.modified;
+    status.st_ctim = {.tv_sec = node.identity.seconds, .tv_nsec = node.identity.nanoseconds};
+    return status;
+}
+
+}  // namespace famfs::fused

@@ -1,0 +1,16 @@
+// The daemon's life: open, mount, serve, unmount.
+#pragma once
+
+#include "famfs-fused/log.h"
+#include "famfs-fused/options.h"
+#include "omf/error.h"
+
+#include <functional>
+
+namespace famfs::fused {
+
+// Serves until the file system is unmounted or a signal ends it; nothing is left mounted when it returns.
+// `ready` is called once the mount answers.
+Result<void> serve(const Options& options, Log& log, const std::function<void()>& ready);
+
+}  // namespace famfs::fused

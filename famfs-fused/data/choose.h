@@ -1,0 +1,34 @@
+// Which data path a mount gets, and why.
+#pragma once
+
+#include "famfs-fused/data/data_path.h"
+#include "famfs-fused/data/devices.h"
+#include "famfs-fused/log.h"
+#include "omf/error.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace famfs::fused {
+
+enum class DataPathKind { automatic, iomap, extfile, copy, yaml };
+
+std::optional<DataPathKind> parse_data_path(std::string_view name);
+std::string_view name(DataPathKind kind);
+
+struct Choice {
+    DataPathKind kind = DataPathKind::copy;  // never automatic
+    std::string reason;                      // one clause, for the log
+};
+
+// Settles `asked`: the first of iomap, extfile and copy that works here, or just the one that was asked for.
+// kind unsupported if that one does not work.
+Result<Choice> choose_data_path(DataPathKind asked);
+
+// What it refers to must outlive it.
+std::unique_ptr<DataPath> make_data_path(DataPathKind kind, const ShadowRoot& shadow, const Devices& devices,
+                                         Log& log);
+
+}  // namespace famfs::fused

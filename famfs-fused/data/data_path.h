@@ -1,0 +1,46 @@
+// How a file's bytes get to those who read and write it.
+#pragma once
+
+#include "famfs-fused/catalogue/node.h"
+#include "famfs-fused/data/buffer_pool.h"
+#include "famfs-fused/outcome.h"
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace famfs::fused {
+
+// One for the whole mount. Thread safe. Ranges lie inside the node's size, and hold at most largest_request
+// bytes.
+class DataPath {
+  public:
+    virtual ~DataPath() = default;
+    DataPath() = default;
+    DataPath(const DataPath&) = delete;
+    DataPath& operator=(const DataPath&) = delete;
+
+    virtual std::string_view name() const = 0;
+
+    // Files show their documents, which nobody parses.
+    virtual bool shows_documents() const { return false; }
+
+    // Says no to a file that this path cannot serve.
+    virtual Outcome<void> open(const Node& node) = 0;
+
+    // The pieces of the range, in order; valid as long as `buffer`, which they may lie in.
+    virtual Outcome<std::span<const iovec>> read(const Node& node, std::uint64_t offset, std::size_t length,
+                                                 Buffer& buffer) = 0;
+
+    // Writes all of `bytes`; when it returns, other hosts may see them.
+    virtual Outcome<void> write(const Node& node, std::uint64_t offset, std::span<const std::byte> bytes) = 0;
+
+    // Everything written to the file is where the memory keeps it, and this host's next read comes from
+    // there.
+    virtual Outcome<void> sync(const Node& node) = 0;
+};
+
+}  // namespace famfs::fused

@@ -1,0 +1,145 @@
+#include "famfs-fused/data/devices.h"
+
+#include "liblog/pool/pool.h"
+#include "omf/path.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace famfs::fused {
+
+namespace {
+
+using famfs::shadow::DeviceRecord;
+using famfs::shadow::DeviceTable;
+
+constexpr std::size_t largest_table = 1 << 20;  // bytes
+
+// What a pool's first device says about itself: enough for documents that name devices by index.
+DeviceTable table_of(const pool::Pool& pool) {
+    const omf::Superblock& superblock = pool.superblock();
+    DeviceTable table;
+    table.file_system = superblock.file_system;
+    table.allocation_unit = superblock.allocation_unit;
+    table.data_start = superblock.data_start();
+    table.devices.push_back({superblock.device, pool.memory().size(), pool.memory().description().path});
+    return table;
+}
+
+// A device whose superblock is another one's is somebody else's data.
+Result<void> check_belongs(const DeviceTable& table, const omf::Superblock& superblock,
+                           const std::string& path) {
+    if (superblock.file_system == table.file_system) return {};
+    return fail(ErrorKind::refused, ESTALE,
+                fmt::format("{}: holds file system {}, the shadow tree is of {}; replay the log anew",
+                            omf::printable(path), omf::to_string(superblock.file_system),
+                            omf::to_string(table.file_system)));
+}
+
+// Puts each given path into the record that its superblock names.
+Result<void> match_paths(DeviceTable& table, const std::vector<std::string>& paths, device::Access access) {
+    for (const std::string& path : paths) {
+        const auto pool = pool::Pool::open(path, access);
+        if (!pool) return std::unexpected(pool.error());
+        const omf::Uuid& uuid = pool->superblock().device;
+        const auto record = std::ranges::find(table.devices, uuid, &DeviceRecord::uuid);
+        if (record == table.devices.end()) {
+            return fail(ErrorKind::refused, ENODEV,
+                        fmt::format("{}: device {} is not one of this pool's", omf::printable(path),
+                                    omf::to_string(uuid)));
+        }
+        record->path = path;
+    }
+    return {};
+}
+
+Result<DeviceTable> find_table(const ShadowRoot& shadow, const std::vector<std::string>& paths,
+                               device::Access access) {
+    auto stored = read_device_table(shadow);
+    if (!stored) return std::unexpected(stored.error());
+    if (*stored) {
+        if (const auto matched = match_paths(**stored, paths, access); !matched)
+            return std::unexpected(matched.error());
+        return std::move(**stored);
+    }
+    if (paths.size() != 1) {
+        return fail(
+            ErrorKind::usage, EINVAL,
+            omf::printable(shadow.directory()) + ": no devices.yaml there; name the pool with one --device");
+    }
+    const auto pool = pool::Pool::open(paths.front(), access);
+    if (!pool) return std::unexpected(pool.error());
+    return table_of(*pool);
+}
+
+Result<std::unique_ptr<device::Memory>> open_record(const DeviceRecord& record, device::Access access) {
+    const std::string shown = omf::printable(record.path);
+    if (record.path.empty()) {
+        return fail(ErrorKind::io, ENODEV,
+                    fmt::format("device {}: its path on this host is not known; name it with --device",
+                                omf::to_string(record.uuid)));
+    }
+    auto memory = device::open_memory(record.path, access);
+    if (memory && (*memory)->size() < record.size) {
+        return fail(ErrorKind::corrupt, ENXIO,
+                    fmt::format("{}: {} bytes, the pool needs {}", shown, (*memory)->size(), record.size));
+    }
+    return memory;
+}
+
+}  // namespace
+
+Result<std::optional<DeviceTable>> read_device_table(const ShadowRoot& shadow) {
+    const std::string shown = omf::printable(shadow.directory()) + "/devices.yaml";
+    const auto document = shadow.read_beside("devices.yaml", largest_table);
+    if (!document && document.error() == ENOENT) return std::nullopt;
+    if (!document) return fail_errno(document.error(), shown);
+    auto table = famfs::shadow::read_devices(document->text);
+    if (!table) return fail(table.error().kind, table.error().code, shown + ": " + table.error().message);
+    if (table->devices.empty()) return fail(ErrorKind::corrupt, EUCLEAN, shown + ": no device in it");
+    return std::optional(std::move(*table));
+}
+
+Result<void> Devices::take(std::size_t index, std::unique_ptr<device::Memory> memory) {
+    auto lock = device::Lock::try_acquire(*memory, device::LockKind::mounted, true);
+    if (!lock) return std::unexpected(lock.error());
+    if (!*lock) {
+        return fail(ErrorKind::busy, EBUSY,
+                    omf::printable(memory->description().path) + ": is being formatted");
+    }
+    if (index == 0) {
+        // Once more, under the lock: mkfs may have been there since.
+        omf::SuperblockBytes bytes{};
+        if (auto read = memory->read(0, bytes); !read) return read;
+        const auto superblock = omf::decode_superblock(bytes);
+        const std::string& path = memory->description().path;
+        if (!superblock) {
+            return fail(ErrorKind::corrupt, EUCLEAN,
+                        omf::printable(path) + ": " + omf::describe(superblock.error()));
+        }
+        if (auto checked = check_belongs(*table_, *superblock, path); !checked) return checked;
+    }
+    locks_.push_back(std::move(**lock));
+    memories_[index] = std::move(memory);
+    return {};
+}
+
+Result<Devices> Devices::open(const ShadowRoot& shadow, const std::vector<std::string>& paths,
+                              device::Access access) {
+    auto table = find_table(shadow, paths, access);
+    if (!table) return std::unexpected(table.error());
+    Devices devices;
+    devices.table_ = std::make_unique<DeviceTable>(std::move(*table));
+    devices.memories_.resize(devices.table_->devices.size());
+    for (std::size_t index = 0; index < devices.memories_.size(); ++index) {
+        auto memory = open_record(devices.table_->devices[index], access);
+        if (!memory) return std::unexpected(memory.error());
+        if (auto taken = devices.take(index, std::move(*memory)); !taken)
+            return std::unexpected(taken.error());
+    }
+    devices.context_ = devices.table_->context();
+    return devices;
+}
+
+}  // namespace famfs::fused

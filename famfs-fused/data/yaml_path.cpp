@@ -1,0 +1,65 @@
+#include "famfs-fused/data/yaml_path.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace famfs::fused {
+
+namespace {
+
+class YamlPath final : public DataPath {
+  public:
+    explicit YamlPath(const ShadowRoot& shadow) : shadow_(shadow) {}
+
+    std::string_view name() const override { return "yaml"; }
+    bool shows_documents() const override { return true; }
+    Outcome<void> open(const Node& node) override;
+    Outcome<std::span<const iovec>> read(const Node& node, std::uint64_t offset, std::size_t length,
+                                         Buffer& buffer) override;
+    Outcome<void> write(const Node&, std::uint64_t, std::span<const std::byte>) override {
+        return std::unexpected(EROFS);
+    }
+    Outcome<void> sync(const Node&) override { return {}; }
+
+  private:
+    Outcome<FileDescriptor> open_document(const Node& node) const;
+
+    const ShadowRoot& shadow_;
+};
+
+// The document that the node was made from; ESTALE if another one has its place by now.
+Outcome<FileDescriptor> YamlPath::open_document(const Node& node) const {
+    auto document = shadow_.open_file(shadow_.descriptor(), path_of(node));
+    if (!document) return document;
+    struct stat status{};
+    if (::fstat(document->get(), &status) != 0) return std::unexpected(errno);
+    if (identity_of(status) != node.identity) return std::unexpected(ESTALE);
+    return document;
+}
+
+Outcome<void> YamlPath::open(const Node& node) {
+    const auto document = open_document(node);
+    if (!document) return std::unexpected(document.error());
+    return {};
+}
+
+Outcome<std::span<const iovec>> YamlPath::read(const Node& node, std::uint64_t offset, std::size_t length,
+                                               Buffer& buffer) {
+    const auto document = open_document(node);
+    if (!document) return std::unexpected(document.error());
+    const auto room = buffer.bytes().first(length);
+    const ssize_t got = ::pread(document->get(), room.data(), room.size(), static_cast<off_t>(offset));
+    if (got < 0) return std::unexpected(errno);
+    buffer.pieces().assign({iovec{room.data(), static_cast<std::size_t>(got)}});
+    return std::span<const iovec>(buffer.pieces());
+}
+
+}  // namespace
+
+std::unique_ptr<DataPath> make_yaml_path(const ShadowRoot& shadow) {
+    return std::make_unique<YamlPath>(shadow);
+}
+
+}  // namespace famfs::fused

@@ -1,0 +1,52 @@
+// The daemon's log: stderr in the foreground, syslog otherwise.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace famfs::fused {
+
+enum class LogTarget { standard_error, system_log };
+enum class LogLevel { info, warning, error };
+
+// Thread safe. Messages are one line; what comes from outside goes through omf::printable first.
+class Log {
+  public:
+    explicit Log(LogTarget target);
+    ~Log();
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+
+    template <typename... Args>
+    void info(fmt::format_string<Args...> format, Args&&... args) {
+        write(LogLevel::info, fmt::format(format, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    void warning(fmt::format_string<Args...> format, Args&&... args) {
+        write(LogLevel::warning, fmt::format(format, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    void error(fmt::format_string<Args...> format, Args&&... args) {
+        write(LogLevel::error, fmt::format(format, std::forward<Args>(args)...));
+    }
+
+    void write(LogLevel level, std::string_view message);
+
+    // About one file of the pool: at most `burst` lines at once and `per_second` from then on; how many were
+    // left out is said with the next one.
+    void about_file(std::string_view place, std::string_view what);
+
+    static constexpr unsigned burst = 50;
+    static constexpr unsigned per_second = 2;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace famfs::fused

@@ -1,0 +1,53 @@
+#include "famfs-fused/background.h"
+#include "famfs-fused/daemon.h"
+#include "famfs-fused/options.h"
+#include "liblog/exit_status.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+using namespace famfs;
+using namespace famfs::fused;
+
+int complain(const Error& error) {
+    fmt::print(stderr, "famfs-fused: {}\n", error.message);
+    return exit_status(error.kind);
+}
+
+int print(const std::string& text) {
+    if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return exit_done;
+    return complain({ErrorKind::io, errno, "standard output: write failed"});
+}
+
+int serve_with_log(const Options& options, const std::function<void()>& ready) {
+    Log log(options.foreground ? LogTarget::standard_error : LogTarget::system_log);
+    const auto served = serve(options, log, ready);
+    return served ? exit_done : complain(served.error());
+}
+
+int run(int count, char** arguments) {
+    const auto parsed = parse_options(count, arguments);
+    if (!parsed) return complain(parsed.error());
+    if (const auto* information = std::get_if<Information>(&*parsed)) return print(information->text);
+    const Options& options = std::get<Options>(*parsed);
+    if (options.foreground) return serve_with_log(options, [] {});
+    return run_in_background([&options](const std::function<void()>& ready) {
+        return serve_with_log(options, [&ready] {
+            [[maybe_unused]] const int moved = ::chdir("/");  // holds no directory of anybody's
+            ready();
+        });
+    });
+}
+
+}  // namespace
+
+int main(int count, char** arguments) try {
+    return run(count, arguments);
+} catch (const std::exception& problem) {
+    return complain({ErrorKind::io, EIO, std::string("internal error: ") + problem.what()});
+}

@@ -1,0 +1,64 @@
+#include "famfs-fused/mountpoint.h"
+
+#include "omf/path.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+
+namespace famfs::fused {
+
+namespace {
+
+Result<void> check_directory(const std::string& mountpoint, const std::string& shown) {
+    struct statx status{};
+    if (::statx(AT_FDCWD, mountpoint.c_str(), 0, STATX_TYPE, &status) != 0) {
+        if (errno != ENOTCONN) return fail_errno(errno, "mount point " + shown);
+        return fail(ErrorKind::busy, EBUSY,
+                    "mount point " + shown + ": a mount without a daemon is there; famfs umount " + shown);
+    }
+    if (!S_ISDIR(status.stx_mode)) return fail_errno(ENOTDIR, "mount point " + shown);
+    struct statfs system{};
+    if ((status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 && ::statfs(mountpoint.c_str(), &system) == 0 &&
+        system.f_type == FUSE_SUPER_MAGIC) {
+        return fail(ErrorKind::busy, EBUSY, "mount point " + shown + ": something is mounted there already");
+    }
+    return {};
+}
+
+// A daemon that looks up a name in its own mount waits for itself.
+bool holds(std::string_view outer, std::string_view inner) {
+    return inner.starts_with(outer) &&
+           (inner.size() == outer.size() || outer == "/" || inner[outer.size()] == '/');
+}
+
+Result<void> check_fuse_device() {
+    if (::access("/dev/fuse", F_OK) == 0) return {};
+    return fail(ErrorKind::unsupported, errno, "/dev/fuse is not there; modprobe fuse");
+}
+
+}  // namespace
+
+Result<std::string> check_mountpoint(const std::string& mountpoint, const std::string& shadow) {
+    const std::string shown = omf::printable(mountpoint);
+    if (auto checked = check_directory(mountpoint, shown); !checked) return std::unexpected(checked.error());
+    const std::unique_ptr<char, void (*)(void*)> resolved(::realpath(mountpoint.c_str(), nullptr), std::free);
+    if (!resolved) return fail_errno(errno, "mount point " + shown);
+    std::string absolute(resolved.get());
+    if (holds(absolute, shadow) || holds(shadow, absolute)) {
+        return fail(ErrorKind::usage, EINVAL,
+                    "mount point " + shown + " and shadow tree " + omf::printable(shadow) +
+                        " lie in one another; choose separate directories");
+    }
+    if (auto checked = check_fuse_device(); !checked) return std::unexpected(checked.error());
+    return absolute;
+}
+
+}  // namespace famfs::fused

@@ -1,0 +1,26 @@
+#include "famfs-fused/ops/support.h"
+
+namespace famfs::fused::ops {
+
+namespace {
+
+constexpr unsigned most_background = 64;  // requests that the kernel sends ahead of being asked
+
+void want(fuse_conn_info& connection, unsigned capability) {
+    if ((connection.capable & capability) != 0) connection.want |= capability;
+}
+
+}  // namespace
+
+// Requests must arrive in memory, not in a pipe: the session looks at them before libfuse does.
+void init(void*, fuse_conn_info* connection) {
+    connection->max_write =
+        static_cast<unsigned>(std::min<std::size_t>(connection->max_write, largest_request));
+    connection->max_background = most_background;
+    connection->want &= ~static_cast<unsigned>(FUSE_CAP_SPLICE_READ);
+    want(*connection, FUSE_CAP_HANDLE_KILLPRIV);
+    want(*connection, FUSE_CAP_ASYNC_READ);
+    want(*connection, FUSE_CAP_PARALLEL_DIROPS);
+}
+
+}  // namespace famfs::fused::ops

@@ -1,0 +1,23 @@
+#include "famfs-fused/ops/support.h"
+
+namespace famfs::fused::ops {
+
+// A name that is not there is answered with an error, which the kernel does not keep: a file that the log's
+// replay adds is visible at the next look.
+void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
+    Server& server = server_of(request);
+    const auto directory = node_of(request, parent);
+    if (!directory) {
+        fuse_reply_err(request, directory.error());
+        return;
+    }
+    const auto resolved = server.resolver.resolve(*directory, name);
+    if (!resolved) {
+        fuse_reply_err(request, resolved.error());
+        return;
+    }
+    const fuse_entry_param entry = entry_of(server, *resolved);
+    if (fuse_reply_entry(request, &entry) != 0) server.catalogue.forget(resolved->node->id, 1);
+}
+
+}  // namespace famfs::fused::ops

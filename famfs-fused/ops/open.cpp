@@ -1,0 +1,41 @@
+#include "famfs-fused/ops/support.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+namespace famfs::fused::ops {
+
+namespace {
+
+// Set-id bits cannot be dropped when the file is written: they are the log's. So only root may write there.
+bool keeps_set_id(const Node& node, uid_t caller) {
+    return caller != 0 && (node.mode & (S_ISUID | S_ISGID)) != 0;
+}
+
+Outcome<void> admit(fuse_req_t request, fuse_ino_t id, int flags) {
+    const Server& server = server_of(request);
+    const auto node = file_of(request, id);
+    if (!node) return std::unexpected(node.error());
+    const bool writes = (flags & O_ACCMODE) != O_RDONLY;
+    if (writes && server.settings.read_only) return std::unexpected(EROFS);
+    if (writes && keeps_set_id(**node, fuse_req_ctx(request)->uid)) return std::unexpected(EPERM);
+    if ((flags & O_TRUNC) != 0 && (*node)->size != 0) return std::unexpected(refusal(server));
+    return server.data->open(**node);
+}
+
+}  // namespace
+
+// Nothing is kept for an open file: a node is all there is to know. Without keep_cache the kernel drops the
+// pages it had of the file, so what another host wrote before this open is seen.
+void open(fuse_req_t request, fuse_ino_t id, fuse_file_info* file) {
+    const auto admitted = admit(request, id, file->flags);
+    if (!admitted) {
+        fuse_reply_err(request, admitted.error());
+        return;
+    }
+    file->direct_io = server_of(request).settings.direct_io ? 1 : 0;
+    fuse_reply_open(request, file);
+}
+
+}  // namespace famfs::fused::ops

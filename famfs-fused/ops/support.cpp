@@ -1,0 +1,41 @@
+#include "famfs-fused/ops/support.h"
+
+#include "famfs-fused/session/session.h"
+
+#include <cerrno>
+
+namespace famfs::fused::ops {
+
+Server& server_of(fuse_req_t request) {
+    return static_cast<Session*>(fuse_req_userdata(request))->server();
+}
+
+Outcome<NodePtr> node_of(fuse_req_t request, fuse_ino_t id) {
+    NodePtr node = server_of(request).catalogue.find(id);
+    if (!node) return std::unexpected(ESTALE);
+    return node;
+}
+
+Outcome<NodePtr> file_of(fuse_req_t request, fuse_ino_t id) {
+    auto node = node_of(request, id);
+    if (!node) return node;
+    if ((*node)->kind == NodeKind::directory) return std::unexpected(EISDIR);
+    if ((*node)->kind == NodeKind::unusable) return std::unexpected(EUCLEAN);
+    return node;
+}
+
+fuse_entry_param entry_of(const Server& server, const Resolved& resolved) {
+    fuse_entry_param entry{};
+    entry.ino = resolved.node->id;
+    entry.generation = server.settings.generation;
+    entry.attr = resolved.attributes;
+    entry.attr_timeout = server.settings.attribute_timeout;
+    entry.entry_timeout = server.settings.entry_timeout;
+    return entry;
+}
+
+int refusal(const Server& server) {
+    return server.settings.read_only ? EROFS : EPERM;
+}
+
+}  // namespace famfs::fused::ops

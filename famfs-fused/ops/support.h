@@ -1,0 +1,23 @@
+// What the operations share: finding their server and nodes, and replying.
+#pragma once
+
+#include "famfs-fused/ops/ops.h"
+#include "famfs-fused/server.h"
+
+#include <cstdint>
+
+namespace famfs::fused::ops {
+
+Server& server_of(fuse_req_t request);
+
+// The node that the kernel means; ESTALE if there is none.
+Outcome<NodePtr> node_of(fuse_req_t request, fuse_ino_t id);
+// The same for a file that can be read or written; EUCLEAN for one whose document is unusable.
+Outcome<NodePtr> file_of(fuse_req_t request, fuse_ino_t id);
+
+fuse_entry_param entry_of(const Server& server, const Resolved& resolved);
+
+// EPERM, or EROFS on a mount that is only read.
+int refusal(const Server& server);
+
+}  // namespace famfs::fused::ops

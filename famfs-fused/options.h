@@ -1,0 +1,35 @@
+// The daemon's command line.
+#pragma once
+
+#include "famfs-fused/data/choose.h"
+#include "famfs-fused/mount_options.h"
+#include "omf/error.h"
+
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace famfs::fused {
+
+struct Options {
+    std::string shadow;
+    std::vector<std::string> devices;
+    DataPathKind data_path = DataPathKind::automatic;
+    bool foreground = false;
+    unsigned threads = 0;
+    bool read_only = false;  // --read-only or -o ro
+    std::string pid_file;    // "" for none
+    MountOptions mount;
+    std::string mountpoint;
+};
+
+// --help or --version: print it and be done.
+struct Information {
+    std::string text;
+};
+
+// kind usage, in one line, for anything that is not understood.
+Result<std::variant<Options, Information>> parse_options(int count, const char* const* arguments);
+
+}  // namespace famfs::fused

@@ -1,0 +1,33 @@
+#include "famfs-fused/server.h"
+
+namespace famfs::fused {
+
+namespace {
+
+std::uint64_t first_device_bytes(const Devices& devices) {
+    return devices.memories().empty() ? 0 : devices.memories().front()->size();
+}
+
+}  // namespace
+
+Server::Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKind kind, Node root,
+               Log& messages)
+    : settings(asked),
+      log(messages),
+      shadow(std::move(tree)),
+      devices(std::move(pool)),
+      context(devices.context()),
+      data(make_data_path(kind, shadow, devices, log)),
+      catalogue(std::move(root)),
+      resolver(shadow, catalogue, log, data->shows_documents() ? nullptr : &context),
+      figures(shadow, log, first_device_bytes(devices)) {}
+
+Result<std::unique_ptr<Server>> Server::create(const Settings& asked, ShadowRoot tree, Devices pool,
+                                               DataPathKind kind, Log& messages) {
+    auto root = Resolver::root(tree);
+    if (!root) return std::unexpected(root.error());
+    return std::unique_ptr<Server>(
+        new Server(asked, std::move(tree), std::move(pool), kind, std::move(*root), messages));
+}
+
+}  // namespace famfs::fused

@@ -1,0 +1,209 @@
+#include "famfs-fused/session/session.h"
+
+#include "famfs-fused/ops/ops.h"
+#include "famfs-fused/session/captured_stderr.h"
+#include "famfs-fused/session/request.h"
+#include "omf/path.h"
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <system_error>
+
+namespace famfs::fused {
+
+namespace {
+
+constexpr int wake_signal = SIGUSR1;
+
+// The receive buffer that libfuse allocates for a thread.
+struct RequestBuffer {
+    RequestBuffer() = default;
+    ~RequestBuffer() { std::free(buffer.mem); }
+    RequestBuffer(const RequestBuffer&) = delete;
+    RequestBuffer& operator=(const RequestBuffer&) = delete;
+    fuse_buf buffer{};
+};
+
+std::span<const std::byte> bytes_of(const fuse_buf& buffer) {
+    return {static_cast<const std::byte*>(buffer.mem), buffer.size};
+}
+
+// libfuse changed the parameters in 3.17; this takes either form.
+template <typename Hooks>
+int set_hooks(fuse_session* session, const Hooks& hooks, int connection) {
+    const auto call = [&](auto function) {
+        using Function = decltype(function);
+        if constexpr (std::is_invocable_v<Function, fuse_session*, const Hooks*, int>) {
+            return function(session, &hooks, connection);
+        } else {
+            return function(session, &hooks, sizeof hooks, connection);
+        }
+    };
+    return call(&fuse_session_custom_io);
+}
+
+void install_wake_handler() {
+    struct sigaction action{};
+    action.sa_handler = [](int) {};  // its coming is all: it ends a read
+    ::sigaction(wake_signal, &action, nullptr);
+}
+
+void unblock_wake_signal() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, wake_signal);
+    ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+std::string because(const std::string& said) {
+    return said.empty() ? "" : ": " + said;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::create(const std::string& options, Server& server) {
+    std::unique_ptr<Session> session(new Session(server));
+    session->changed_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!session->changed_) return fail_errno(errno, "eventfd");
+    const CapturedStderr captured;
+    fuse_args args = FUSE_ARGS_INIT(0, nullptr);
+    fuse_opt_add_arg(&args, "famfs-fused");
+    fuse_opt_add_arg(&args, ("-o" + options).c_str());
+    session->session_.reset(fuse_session_new(&args, &ops::table(), sizeof(fuse_lowlevel_ops), session.get()));
+    fuse_opt_free_args(&args);
+    if (!session->session_) return fail(ErrorKind::usage, EINVAL, "-o" + because(captured.last_line()));
+    return session;
+}
+
+Session::~Session() {
+    stop();
+    if (session_) fuse_session_unmount(session_.get());
+}
+
+Result<void> Session::mount(const std::string& mountpoint) {
+    const CapturedStderr captured;
+    if (fuse_session_mount(session_.get(), mountpoint.c_str()) != 0) {
+        return fail(ErrorKind::io, EIO,
+                    "cannot mount on " + omf::printable(mountpoint) + because(captured.last_line()));
+    }
+    return take_over(fuse_session_fd(session_.get()));
+}
+
+Result<void> Session::attach(FileDescriptor connection) {
+    return take_over(connection.release());
+}
+
+Result<void> Session::take_over(int connection) {
+    fuse_custom_io hooks{};
+    hooks.read = receive_hook;
+    hooks.writev = send_hook;
+    if (set_hooks(session_.get(), hooks, connection) != 0) return fail_errno(ENOMEM, "FUSE session");
+    return {};
+}
+
+Result<void> Session::start(unsigned threads) {
+    install_wake_handler();
+    try {
+        for (unsigned count = 0; count < threads; ++count) {
+            ++running_;
+            workers_.emplace_back([this] { work(); });
+        }
+    } catch (const std::system_error& problem) {
+        --running_;
+        return fail(ErrorKind::io, problem.code().value(), std::string("thread: ") + problem.what());
+    }
+    return {};
+}
+
+// A signal that comes before the read has begun is lost, so it is sent until the thread has seen it.
+void Session::stop() {
+    if (session_) fuse_session_exit(session_.get());
+    while (running_ > 0) {
+        for (std::thread& worker : workers_)
+            ::pthread_kill(worker.native_handle(), wake_signal);
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    for (std::thread& worker : workers_)
+        worker.join();
+    workers_.clear();
+}
+
+void Session::tell_change() {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(changed_.get(), &one, sizeof one);
+}
+
+void Session::work() {
+    unblock_wake_signal();
+    RequestBuffer request;
+    while (fuse_session_exited(session_.get()) == 0) {
+        const int got = fuse_session_receive_buf(session_.get(), &request.buffer);
+        if (got == -EINTR || got == -EAGAIN) continue;
+        if (got <= 0) break;
+        serve(request.buffer);
+    }
+    fuse_session_exit(session_.get());
+    ended_ = true;
+    tell_change();
+    --running_;
+}
+
+// No operation here waits for anything but memory, so an INTERRUPT has nothing to cut short; and nothing is
+// ever asked of the kernel that it would answer with a NOTIFY_REPLY.
+void Session::serve(fuse_buf& request) {
+    const auto bytes = bytes_of(request);
+    const fuse_in_header header = header_of(bytes);
+    const auto checked = check_request(bytes);
+    if (!checked) {
+        reply_error(header, checked.error());
+    } else if (header.opcode != FUSE_INTERRUPT && header.opcode != FUSE_NOTIFY_REPLY) {
+        if (header.opcode == FUSE_INIT) init_request_ = header.unique;
+        fuse_session_process_buf(session_.get(), &request);
+    }
+}
+
+void Session::reply_error(const fuse_in_header& header, int code) {
+    if (!wants_reply(header.opcode)) return;
+    fuse_out_header reply{.len = sizeof(fuse_out_header), .error = -code, .unique = header.unique};
+    const iovec piece{&reply, sizeof reply};
+    send(fuse_session_fd(session_.get()), {&piece, 1});
+}
+
+ssize_t Session::receive(int connection, std::span<std::byte> room) {
+    for (;;) {
+        const ssize_t got = ::read(connection, room.data(), room.size());
+        if (got < 0 || got >= static_cast<ssize_t>(sizeof(fuse_in_header))) return got;
+        if (got == 0) {
+            errno = ENODEV;  // what /dev/fuse says when the other side is gone
+            return -1;
+        }
+    }
+}
+
+ssize_t Session::send(int connection, std::span<const iovec> reply) {
+    const ssize_t sent = ::writev(connection, reply.data(), static_cast<int>(reply.size()));
+    if (initialised_ || sent < 0) return sent;
+    const auto* header = static_cast<const fuse_out_header*>(reply.front().iov_base);
+    if (header->error == 0 && header->unique == init_request_) {
+        initialised_ = true;
+        tell_change();
+    }
+    return sent;
+}
+
+ssize_t Session::receive_hook(int connection, void* room, std::size_t size, void* session) {
+    return static_cast<Session*>(session)->receive(connection, {static_cast<std::byte*>(room), size});
+}
+
+ssize_t Session::send_hook(int connection, iovec* reply, int count, void* session) {
+    return static_cast<Session*>(session)->send(connection, {reply, static_cast<std::size_t>(count)});
+}
+
+}  // namespace famfs::fused

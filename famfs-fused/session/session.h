@@ -1,0 +1,80 @@
+// The wire: one connection to the kernel, the threads that serve it, and the mount it belongs to.
+#pragma once
+
+#define FUSE_USE_VERSION 314
+
+#include "famfs-fused/server.h"
+#include "liblog/file_descriptor.h"
+#include "omf/error.h"
+
+#include <fuse_lowlevel.h>
+#include <linux/fuse.h>
+#include <sys/uio.h>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace famfs::fused {
+
+class Session {
+  public:
+    // `options` is what libfuse gets with -o; kind usage for one that it does not know. The server must
+    // outlive it.
+    static Result<std::unique_ptr<Session>> create(const std::string& options, Server& server);
+
+    // Stops, unmounts (lazily, if files are open) and closes the connection.
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    // Call one of these two, before start() and before there are other threads.
+    Result<void> mount(const std::string& mountpoint);
+    // Speaks FUSE over a descriptor that somebody else plays the kernel on. One message a read.
+    Result<void> attach(FileDescriptor connection);
+
+    // Starts the threads that serve the connection.
+    Result<void> start(unsigned threads);
+    // Ends them, those that wait for the kernel too. SIGUSR1 is used to wake them.
+    void stop();
+
+    // Becomes readable when initialised() or ended() may have changed.
+    int changed() const { return changed_.get(); }
+    bool initialised() const { return initialised_; }  // the kernel has the answer to its INIT
+    bool ended() const { return ended_; }              // unmounted, or the connection was cut
+
+    Server& server() const { return server_; }
+
+  private:
+    explicit Session(Server& server) : server_(server) {}
+
+    Result<void> take_over(int connection);
+    void work();
+    void serve(fuse_buf& request);
+    void reply_error(const fuse_in_header& header, int code);
+    ssize_t receive(int connection, std::span<std::byte> room);
+    ssize_t send(int connection, std::span<const iovec> reply);
+    void tell_change();
+
+    static ssize_t receive_hook(int connection, void* room, std::size_t size, void* session);
+    static ssize_t send_hook(int connection, iovec* reply, int count, void* session);
+
+    struct Destroy {
+        void operator()(fuse_session* session) const { fuse_session_destroy(session); }
+    };
+
+    Server& server_;
+    FileDescriptor changed_;
+    std::unique_ptr<fuse_session, Destroy> session_;
+    std::vector<std::thread> workers_;
+    std::atomic<unsigned> running_ = 0;
+    std::atomic<std::uint64_t> init_request_ = 0;  // the unique number of the INIT under way
+    std::atomic<bool> initialised_ = false;
+    std::atomic<bool> ended_ = false;
+};
+
+}  // namespace famfs::fused

@@ -1,0 +1,16 @@
+// What the operations need to know about how this mount was asked for.
+#pragma once
+
+#include <cstdint>
+
+namespace famfs::fused {
+
+struct Settings {
+    double attribute_timeout = 1.0;  // seconds
+    double entry_timeout = 1.0;      // seconds
+    bool direct_io = false;
+    bool read_only = false;
+    std::uint64_t generation = 0;  // of every inode: tells this daemon's nodes from an earlier one's
+};
+
+}  // namespace famfs::fused

@@ -1,0 +1,26 @@
+#include "famfs-fused/signals.h"
+
+#include <pthread.h>
+#include <sys/signalfd.h>
+
+#include <cerrno>
+#include <csignal>
+
+namespace famfs::fused {
+
+Result<FileDescriptor> take_signals() {
+    ::signal(SIGPIPE, SIG_IGN);
+    sigset_t ending;
+    ::sigemptyset(&ending);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+        ::sigaddset(&ending, signal);
+    sigset_t blocked = ending;
+    ::sigaddset(&blocked, SIGUSR1);
+    if (const int code = ::pthread_sigmask(SIG_BLOCK, &blocked, nullptr); code != 0)
+        return fail_errno(code, "signal mask");
+    FileDescriptor signals(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals) return fail_errno(errno, "signalfd");
+    return signals;
+}
+
+}  // namespace famfs::fused
