@@ -1,0 +1,109 @@
+#include "famfs-cli/command_line.h"
+
+#include "famfs-cli/mode.h"
+#include "famfs-cli/size.h"
+#include "omf/path.h"
+
+#include <algorithm>
+
+namespace famfs::cli {
+namespace {
+
+// CLI11 takes arguments last first.
+std::vector<std::string> reversed(Arguments arguments) {
+    return {arguments.rbegin(), arguments.rend()};
+}
+
+// An option whose text a parser of ours turns into a value.
+template <typename Value, typename Parser>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, std::optional<Value>& value, Parser parser,
+                        const std::string& help) {
+    const auto take = [&value, parser, name](const std::string& text) {
+        const auto parsed = parser(text);
+        if (!parsed) throw CLI::ValidationError(name, parsed.error().message);
+        value = *parsed;
+    };
+    return app.add_option_function<std::string>(name, take, help);
+}
+
+std::string sentence(std::string_view summary) {
+    std::string text(summary);
+    text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+    return text + ".\n";
+}
+
+std::string describe_extra(const std::string& extra) {
+    const bool option = extra.size() > 1 && extra.front() == '-';
+    return fmt::format("{}: {}", omf::printable(extra), option ? "unknown option" : "one argument too many");
+}
+
+}  // namespace
+
+CommandLine::CommandLine(Console& console, std::string_view verb)
+    : console_(console), verb_(verb), app_(sentence(find_verb(verb)->summary), "famfs " + verb_) {
+    app_.allow_extras();
+    app_.set_help_flag("-h,--help", "Show this and exit");
+    app_.add_flag("-v,--verbose", console_.verbose, "Say more");
+    app_.add_flag("-q,--quiet", console_.quiet, "Say only errors");
+    app_.footer("Manual: man famfs-" + verb_);
+}
+
+void CommandLine::add_json() {
+    app_.add_flag("--json", console_.json, "Report as one JSON document on stdout");
+}
+
+void CommandLine::add_progress() {
+    add_choice("--progress", progress_, {"auto", "never", "always", "json"},
+               "Progress on stderr: auto (on a terminal, after a second), never, always, json");
+}
+
+CLI::Option* CommandLine::add_size(const std::string& name, std::optional<std::uint64_t>& value,
+                                   const std::string& help) {
+    return add_parsed(app_, name, value, parse_size, help)->type_name("SIZE");
+}
+
+CLI::Option* CommandLine::add_mode(std::optional<std::uint32_t>& value, const std::string& help) {
+    return add_parsed(app_, "-m,--mode", value, parse_mode, help)->type_name("MODE");
+}
+
+CLI::Option* CommandLine::add_choice(const std::string& name, std::string& value,
+                                     std::vector<std::string> words, const std::string& help) {
+    const auto check = [words](const std::string& text) {
+        if (std::ranges::find(words, text) != words.end()) return std::string();
+        return fmt::format("{} is none of {}", omf::printable(text), fmt::join(words, ", "));
+    };
+    return app_.add_option(name, value, help)->check(check)->type_name("WORD");
+}
+
+std::optional<int> CommandLine::parse(Arguments arguments) {
+    try {
+        app_.parse(reversed(arguments));
+    } catch (const CLI::CallForHelp&) {
+        console_.write(app_.help());
+        return exit_done;
+    } catch (const CLI::ArgumentMismatch& error) {
+        const std::string_view text = error.what();
+        return usage_error(fmt::format("{}: needs a value", text.substr(0, text.find(':'))));
+    } catch (const CLI::ParseError& error) {
+        const auto extras = app_.remaining();
+        return usage_error(extras.empty() ? std::string(error.what()) : describe_extra(extras.front()));
+    }
+    if (const auto extras = app_.remaining(); !extras.empty())
+        return usage_error(describe_extra(extras.front()));
+    return apply_settings();
+}
+
+std::optional<int> CommandLine::apply_settings() {
+    if (console_.quiet && console_.verbose) return usage_error("-q and -v exclude each other");
+    if (progress_ == "never") console_.progress = ProgressMode::never;
+    if (progress_ == "always") console_.progress = ProgressMode::always;
+    if (progress_ == "json") console_.progress = ProgressMode::json;
+    return std::nullopt;
+}
+
+int CommandLine::usage_error(const std::string& message) {
+    console_.error(fmt::format("{}: {}; try famfs {} --help", verb_, message, verb_));
+    return exit_usage;
+}
+
+}  // namespace famfs::cli

@@ -1,0 +1,49 @@
+// famfs flush: writes back and drops the CPU caches of files, through their mount.
+#include "famfs-cli/command_line.h"
+#include "famfs-cli/mounted_path.h"
+#include "famfs-cli/pool_writing.h"
+#include "famfs-cli/verb.h"
+#include "liblog/file_descriptor.h"
+#include "omf/path.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace famfs::cli {
+namespace {
+
+Result<void> flush(const std::string& path) {
+    struct stat status{};
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file || ::fstat(file.get(), &status) != 0) return fail_errno(errno, omf::printable(path));
+    if (!S_ISREG(status.st_mode)) return fail_errno(EISDIR, omf::printable(path));
+    // Pages that the kernel keeps may be older than what another host wrote: they go too.
+    if (::fsync(file.get()) != 0) return fail_errno(errno, omf::printable(path));
+    const int code = ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
+    if (code != 0) return fail_errno(code, omf::printable(path));
+    return {};
+}
+
+}  // namespace
+
+int run_flush(Console& console, Arguments arguments) {
+    std::vector<std::string> paths;
+    CommandLine line(console, "flush");
+    line.add_subject("PATH", paths, "Files in a mount")->required();
+    if (const auto status = line.parse(arguments)) return *status;
+    auto resolver = PathResolver::make();
+    if (!resolver) return console.fail(resolver.error());
+    bool all = true;
+    for (const auto& path : paths) {
+        const auto target = resolver->resolve(path);
+        if (!target) return console.fail(target.error());
+        const auto flushed = flush(path);
+        if (flushed) continue;
+        console.error("flush: " + flushed.error().message);
+        all = false;
+    }
+    return all ? exit_done : exit_findings;
+}
+
+}  // namespace famfs::cli

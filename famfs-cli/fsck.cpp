@@ -1,0 +1,57 @@
+// famfs fsck: checks a pool and changes nothing.
+#include "famfs-cli/command_line.h"
+#include "famfs-cli/json.h"
+#include "famfs-cli/size.h"
+#include "famfs-cli/target.h"
+#include "famfs-cli/verb.h"
+#include "liblog/pool/check.h"
+#include "omf/path.h"
+
+namespace famfs::cli {
+namespace {
+
+Result<CheckReport> check(Console& console, const std::string& device) {
+    const auto pool = pool::Pool::open(device, device::Access::read_only);
+    if (!pool) return std::unexpected(pool.error());
+    CheckReport report;
+    report.device = pool->memory().description().path;
+    const auto result = pool::check(*pool, [&](const pool::Finding& finding) {
+        if (console.json) return report.findings.push_back(finding);
+        console.print("{}\n", pool::describe(finding));
+    });
+    if (!result) return std::unexpected(result.error());
+    report.result = *result;
+    return report;
+}
+
+void show(Console& console, const CheckReport& report) {
+    if (console.json) return console.write(json::fsck(report));
+    for (const auto& warning : report.result.warnings)
+        console.print("{}\n", omf::printable(warning));
+    if (console.quiet) return;
+    const auto& totals = report.result.totals;
+    console.print("{}: {}, {} entries: {} files, {} directories, {} allocated; {} findings\n",
+                  omf::printable(report.device), report.result.clean() ? "clean" : "not clean",
+                  report.result.replay.header.next_index, totals.files, totals.directories,
+                  readable_size(totals.allocated_bytes),
+                  report.result.replay.findings + report.result.warnings.size());
+}
+
+}  // namespace
+
+int run_fsck(Console& console, Arguments arguments) {
+    std::string name;
+    CommandLine line(console, "fsck");
+    line.add_subject("DEVICE|MOUNTPOINT", name, "/dev/daxX.Y, daxX.Y, an image file, or where one is mounted")
+        ->required();
+    line.add_json();
+    if (const auto status = line.parse(arguments)) return *status;
+    const auto target = resolve_target(name);
+    if (!target) return console.fail(target.error());
+    const auto report = check(console, target->device);
+    if (!report) return console.fail(report.error());
+    show(console, *report);
+    return report->result.clean() ? exit_done : exit_findings;
+}
+
+}  // namespace famfs::cli

@@ -1,0 +1,108 @@
+// famfs logplay: brings a shadow tree up to date with a pool's log.
+#include "liblog/shadow/logplay.h"
+
+#include "famfs-cli/command_line.h"
+#include "famfs-cli/findings.h"
+#include "famfs-cli/json.h"
+#include "famfs-cli/shadow_form.h"
+#include "famfs-cli/target.h"
+#include "famfs-cli/verb.h"
+#include "liblog/pool/pool.h"
+#include "omf/path.h"
+
+namespace famfs::cli {
+namespace {
+
+struct Request {
+    std::string name;  // DEVICE, or MOUNTPOINT without --shadow
+    std::string mounted;
+    std::string shadow;
+    std::string format;  // "": the tree's own
+    shadow::LogplayOptions options;
+};
+
+// Which device to replay, and into which tree.
+struct Route {
+    std::string device;
+    std::string shadow;
+};
+
+Result<Route> find_route(const Request& request) {
+    if (request.mounted.empty() && !request.shadow.empty()) return Route{request.name, request.shadow};
+    const auto mount = resolve_mountpoint(request.mounted.empty() ? request.name : request.mounted);
+    if (!mount) return std::unexpected(mount.error());
+    return Route{mount->device, request.shadow.empty() ? mount->shadow : request.shadow};
+}
+
+shadow::Form wanted_form(const Request& request, const Route& route) {
+    if (request.format.empty()) return shadow_form(route.shadow);
+    return request.format == "famfs" ? shadow::Form::famfs : shadow::Form::uuid;
+}
+
+Result<LogplayReport> replay(Console& console, const Route& route, shadow::LogplayOptions options) {
+    const auto pool = pool::Pool::open(route.device, device::Access::read_only);
+    if (!pool) return std::unexpected(pool.error());
+    LogplayReport report{pool->memory().description().path, route.shadow, {}, {}, {}};
+    FindingReporter reporter(console, report.device);
+    shadow::UpdateHooks& hooks = options.hooks;
+    const bool salvage = hooks.salvage;
+    hooks = reporter.hooks();
+    hooks.salvage = salvage;
+    if (console.json) {
+        hooks.report = [&](const pool::Finding& finding) { report.findings.push_back(finding); };
+        hooks.skipped = [&](const std::string& reason) { report.skipped.push_back(reason); };
+    }
+    const auto played = shadow::logplay(*pool, route.shadow, options);
+    if (!played) return std::unexpected(played.error());
+    report.result = *played;
+    return report;
+}
+
+void show(Console& console, const LogplayReport& report, bool dry_run) {
+    if (console.json) return console.write(json::logplay(report));
+    if (console.quiet) return;
+    console.print("{}: {} of {} entries replayed, {} {}, {} with findings\n", omf::printable(report.shadow),
+                  report.result.replayed, report.result.entries, report.result.written,
+                  dry_run ? "would be new" : "new", report.result.findings);
+}
+
+std::optional<int> check(CommandLine& line, const Request& request) {
+    if (request.name.empty() == request.mounted.empty()) {
+        return line.usage_error(
+            "give a device or a mount point: DEVICE --shadow DIR, --mounted MOUNTPOINT --shadow DIR, "
+            "or MOUNTPOINT");
+    }
+    if (!request.mounted.empty() && request.shadow.empty())
+        return line.usage_error("--mounted needs --shadow");
+    return std::nullopt;
+}
+
+}  // namespace
+
+int run_logplay(Console& console, Arguments arguments) {
+    Request request;
+    CommandLine line(console, "logplay");
+    line.add_subject("NAME", request.name, "DEVICE (with --shadow), or MOUNTPOINT (its own shadow tree)");
+    line.app().add_option("--shadow", request.shadow, "The shadow tree to write")->type_name("DIR");
+    line.app()
+        .add_option("--mounted", request.mounted, "Replay the device of this mount")
+        ->type_name("MOUNTPOINT");
+    line.add_choice("--format", request.format, {"uuid", "famfs"},
+                    "How documents name devices (the tree's own, else uuid)");
+    line.app().add_flag("--dry-run", request.options.dry_run, "Check and count, write nothing");
+    line.app().add_flag("--salvage", request.options.hooks.salvage,
+                        "Go on after an entry whose checksum is wrong");
+    line.add_json();
+    if (const auto status = line.parse(arguments)) return *status;
+    if (const auto status = check(line, request)) return *status;
+
+    const auto route = find_route(request);
+    if (!route) return console.fail(route.error());
+    request.options.form = wanted_form(request, *route);
+    const auto report = replay(console, *route, request.options);
+    if (!report) return console.fail(report.error());
+    show(console, *report, request.options.dry_run);
+    return report->result.findings + report->result.skipped > 0 ? exit_findings : exit_done;
+}
+
+}  // namespace famfs::cli

@@ -1,0 +1,98 @@
+// famfs mkfs: formats a device or an image file, which it makes if need be.
+#include "famfs-cli/command_line.h"
+#include "famfs-cli/image_file.h"
+#include "famfs-cli/interrupt.h"
+#include "famfs-cli/json.h"
+#include "famfs-cli/size.h"
+#include "famfs-cli/verb.h"
+#include "liblog/pool/format.h"
+#include "omf/path.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <optional>
+
+namespace famfs::cli {
+namespace {
+
+struct Request {
+    std::string device;
+    std::optional<std::uint64_t> size;
+    std::optional<std::uint64_t> log_size;
+    std::optional<std::uint64_t> unit;
+    std::optional<std::string> uuid;
+    bool force = false;
+    bool kill = false;
+};
+
+Result<pool::FormatOptions> format_options(const Request& request) {
+    pool::FormatOptions options;
+    options.force = request.force;
+    if (request.log_size) options.log_length = *request.log_size;
+    if (request.unit) options.allocation_unit = *request.unit;
+    if (request.uuid) {
+        options.device_uuid = omf::parse_uuid(*request.uuid);
+        if (!options.device_uuid) {
+            return fail(ErrorKind::usage, EINVAL,
+                        fmt::format("--device-uuid: {} is not a uuid", omf::printable(*request.uuid)));
+        }
+    }
+    return options;
+}
+
+void show(Console& console, const device::Description& device, const omf::Superblock& superblock) {
+    if (console.json) return console.write(json::formatted(device, superblock));
+    if (console.quiet) return;
+    console.print("{}: {}, log {} for {} entries, allocation unit {}\n", omf::printable(device.path),
+                  readable_size(device.size), readable_size(superblock.log_length),
+                  omf::entries_that_fit(superblock.log_length), readable_size(superblock.allocation_unit));
+    if (!console.verbose) return;
+    console.print("file system uuid {}\ndevice uuid {}\nsystem uuid {}\n", to_string(superblock.file_system),
+                  to_string(superblock.device), to_string(superblock.system));
+}
+
+Result<void> make_pool(Console& console, const Request& request) {
+    const auto options = format_options(request);
+    if (!options) return std::unexpected(options.error());
+    auto image = ImageFile::prepare(request.device, request.size, request.force);
+    if (!image) return std::unexpected(image.error());
+    const auto memory = device::open_memory(request.device, device::Access::read_write);
+    if (!memory) return std::unexpected(memory.error());
+    const auto superblock = pool::format(**memory, *options);
+    if (!superblock) return std::unexpected(superblock.error());
+    image->keep();
+    show(console, (*memory)->description(), *superblock);
+    return {};
+}
+
+Result<void> kill_pool(const Request& request) {
+    const auto memory = device::open_memory(request.device, device::Access::read_write);
+    if (!memory) return std::unexpected(memory.error());
+    return pool::kill(**memory);
+}
+
+}  // namespace
+
+int run_mkfs(Console& console, Arguments arguments) {
+    Request request;
+    CommandLine line(console, "mkfs");
+    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file")->required();
+    line.add_size("--size", request.size, "Make the image file, sparse, with this size");
+    line.add_size("--log-size", request.log_size, "Log size, a power of two from 8M (8M)");
+    line.add_size("--alloc-unit", request.unit, "Allocation unit, 4K or 2M (2M)");
+    line.app().add_option("--device-uuid", request.uuid, "The device's uuid (random)");
+    line.app().add_flag("--force", request.force, "Overwrite what is on the device");
+    line.app().add_flag("--kill", request.kill, "Wipe the superblock: no pool any more");
+    line.add_json();
+    if (const auto status = line.parse(arguments)) return *status;
+    if (request.kill && (request.size || request.log_size || request.unit || request.uuid)) {
+        return line.usage_error("--kill goes with no other option than --force");
+    }
+
+    Interrupt interrupt;  // a half-made pool is no use: a signal takes effect when it is made
+    const auto done = request.kill ? kill_pool(request) : make_pool(console, request);
+    return done ? exit_done : console.fail(done.error());
+}
+
+}  // namespace famfs::cli

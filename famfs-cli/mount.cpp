@@ -1,0 +1,175 @@
+// famfs mount: replays the log into a shadow tree and starts the daemon that serves it.
+#include "famfs-cli/mount.h"
+
+#include "famfs-cli/command_line.h"
+#include "famfs-cli/findings.h"
+#include "famfs-cli/interrupt.h"
+#include "famfs-cli/process.h"
+#include "famfs-cli/run_directory.h"
+#include "famfs-cli/shadow_form.h"
+#include "famfs-cli/target.h"
+#include "liblog/pool/pool.h"
+#include "liblog/shadow/logplay.h"
+#include "omf/path.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <thread>
+
+namespace famfs::cli {
+namespace {
+
+// Removes the run directory again unless the mount came about.
+class RunGuard {
+  public:
+    explicit RunGuard(const RunDirectory& directory) : directory_(&directory) {}
+    RunGuard(const RunGuard&) = delete;
+    RunGuard& operator=(const RunGuard&) = delete;
+    ~RunGuard() {
+        if (directory_ != nullptr) static_cast<void>(directory_->remove());
+    }
+    void keep() { directory_ = nullptr; }
+
+  private:
+    const RunDirectory* directory_;
+};
+
+// The mount point's absolute path, if a mount can go there.
+Result<std::string> check_mountpoint(const std::string& text) {
+    auto path = mountpoint_path(text);
+    if (!path) return path;
+    const auto mounts = read_mounts();
+    if (!mounts) return std::unexpected(mounts.error());
+    const Mount* const mount = find_mount(*mounts, *path);
+    if (mount != nullptr && mount->famfs()) {
+        return fail(ErrorKind::busy, EBUSY,
+                    fmt::format("{}: {} is mounted here already; famfs umount frees it", omf::printable(text),
+                                omf::printable(mount->source)));
+    }
+    std::error_code code;
+    if (std::filesystem::is_directory(*path, code)) return path;
+    return fail_errno(ENOTDIR, omf::printable(text));
+}
+
+std::vector<std::string> daemon_command(const MountRequest& request, const MountRecord& record,
+                                        const std::string& pid_path) {
+    std::vector<std::string> command{
+        find_program("famfs-fused"), "--shadow",   record.shadow, "--device", record.device, "--data-path",
+        request.data_path,           "--pid-file", pid_path};
+    if (request.read_only) command.emplace_back("--read-only");
+    if (request.foreground) command.emplace_back("--foreground");
+    for (const auto& option : request.options)
+        command.insert(command.end(), {"-o", option});
+    command.insert(command.end(), {"--", record.mountpoint});
+    return command;
+}
+
+// Waits for the daemon's first process, which ends when the mount answers, or with --foreground when it is
+// over. A signal to us is one to it.
+Result<Ended> wait_for(Process& daemon, Interrupt& interrupt) {
+    bool told = false;
+    while (true) {
+        const auto ended = daemon.poll(std::chrono::milliseconds(100));
+        if (!ended) return std::unexpected(ended.error());
+        if (*ended) return **ended;
+        if (told || !interrupt.requested()) continue;
+        ::kill(daemon.pid(), SIGTERM);
+        told = true;
+    }
+}
+
+// The daemon says by itself what went wrong; only its silence needs words.
+int explain(Console& console, const Ended& ended, Interrupt& interrupt) {
+    if (interrupt.requested()) return exit_interrupted;
+    if (ended.signalled) {
+        console.error(fmt::format("famfs-fused was ended by signal {}", ended.status - 128));
+        return exit_system;
+    }
+    if (ended.status == 127) console.error("cannot run famfs-fused; install it beside famfs, or in $PATH");
+    return ended.status >= exit_usage && ended.status <= exit_system ? ended.status : int{exit_system};
+}
+
+void say_mounted(Console& console, const pool::Pool& pool, const std::string& mountpoint) {
+    if (!console.verbose) return;
+    const auto mount = resolve_mountpoint(mountpoint);
+    console.print("{}: {}, {}, data path {}\n", omf::printable(mountpoint),
+                  omf::printable(pool.memory().description().path), pool::name(pool.role()),
+                  mount ? mount->data_path : "unknown");
+}
+
+Result<std::string> absolute(const std::string& path) {
+    std::error_code code;
+    const auto whole = std::filesystem::absolute(path, code);
+    if (code) return fail_errno(code.value(), omf::printable(path));
+    return whole.lexically_normal().string();
+}
+
+// The steps of a mount; what one of them made goes away with it if a later one fails.
+Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt& interrupt) {
+    const auto mountpoint = check_mountpoint(request.mountpoint);
+    if (!mountpoint) return std::unexpected(mountpoint.error());
+    const auto pool = pool::Pool::open(request.device, device::Access::read_only);
+    if (!pool) return std::unexpected(pool.error());
+    RunDirectory::remove_stale();
+    auto run = RunDirectory::create();
+    if (!run) return std::unexpected(run.error());
+    RunGuard guard(*run);
+    const auto shadow = request.shadow.empty() ? run->shadow_path() : absolute(request.shadow);
+    if (!shadow) return std::unexpected(shadow.error());
+    const std::string device = pool->memory().description().path;
+    const MountRecord record{*mountpoint, device, *shadow, request.shadow.empty()};
+
+    FindingReporter reporter(console, device);
+    const auto played =
+        shadow::logplay(*pool, record.shadow, {shadow_form(record.shadow), false, reporter.hooks()});
+    if (!played) return std::unexpected(played.error());
+    if (const auto written = run->write_record(record); !written) return std::unexpected(written.error());
+    auto daemon = Process::start(daemon_command(request, record, run->pid_path()));
+    if (!daemon) return std::unexpected(daemon.error());
+    const auto ended = wait_for(*daemon, interrupt);
+    if (!ended) return std::unexpected(ended.error());
+    if (ended->signalled || ended->status != 0) return explain(console, *ended, interrupt);
+    if (!request.foreground) {
+        guard.keep();
+        say_mounted(console, *pool, *mountpoint);
+    }
+    return reporter.any() ? exit_findings : exit_done;
+}
+
+}  // namespace
+
+int mount_pool(Console& console, const MountRequest& request) {
+    Interrupt interrupt;
+    const auto status = mount_steps(console, request, interrupt);
+    return status ? *status : console.fail(status.error());
+}
+
+int run_mount(Console& console, Arguments arguments) {
+    MountRequest request;
+    std::vector<std::string> options;
+    CommandLine line(console, "mount");
+    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file")->required();
+    line.add_subject("MOUNTPOINT", request.mountpoint, "A directory")->required();
+    line.app()
+        .add_option("--shadow", request.shadow, "Keep the shadow tree here, also after the mount")
+        ->type_name("DIR");
+    line.add_choice("--data-path", request.data_path, data_path_names, "How bytes reach the memory (auto)");
+    line.app().add_flag("--read-only", request.read_only, "Refuse all writes through the mount");
+    line.app().add_flag("--foreground", request.foreground, "Stay until the mount ends");
+    line.app()
+        .add_option("-o", options, "Mount options, separated by commas")
+        ->type_name("OPTIONS")
+        ->allow_extra_args(false);
+    if (const auto status = line.parse(arguments)) return *status;
+    for (const auto& text : options) {
+        for (const auto& option : split_mount_options(text)) {
+            const auto taken = take_mount_option(option, request);
+            if (!taken) return line.usage_error("-o " + taken.error().message);
+        }
+    }
+    return mount_pool(console, request);
+}
+
+}  // namespace famfs::cli

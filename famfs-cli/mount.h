@@ -1,0 +1,33 @@
+// What `famfs mount` and mount.famfs have in common.
+#pragma once
+
+#include "famfs-cli/console.h"
+
+#include <string>
+#include <vector>
+
+namespace famfs::cli {
+
+struct MountRequest {
+    std::string device;
+    std::string mountpoint;
+    std::string shadow;  // "" for one of its own
+    std::string data_path = "auto";
+    bool read_only = false;
+    bool foreground = false;
+    std::vector<std::string> options;  // for the daemon's -o, one each
+};
+
+inline const std::vector<std::string> data_path_names{"auto", "iomap", "extfile", "copy", "yaml"};
+
+// Takes one -o option into the request: what concerns us, what only mount(8) needs, and the rest for the
+// daemon. A usage error for a value that is none.
+Result<void> take_mount_option(const std::string& option, MountRequest& request);
+
+// The words between the commas; a backslash keeps a comma.
+std::vector<std::string> split_mount_options(std::string_view text);
+
+// Replays, starts the daemon, returns the exit status. On failure nothing is left behind.
+int mount_pool(Console& console, const MountRequest& request);
+
+}  // namespace famfs::cli

@@ -1,0 +1,200 @@
+#include "famfs-cli/mounted_path.h"
+
+#include "omf/path.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+namespace famfs::cli {
+namespace {
+
+Error no_famfs(const std::string& path) {
+    return {ErrorKind::usage, EINVAL, fmt::format("{}: not in a famfs mount", omf::printable(path))};
+}
+
+Error system_error(int code, const std::string& path) {
+    if (code == ENOTCONN) {
+        return {ErrorKind::io, code,
+                fmt::format("{}: the daemon of this mount is gone; famfs umount cleans up",
+                            omf::printable(path))};
+    }
+    return fail_errno(code, omf::printable(path)).error();
+}
+
+Result<std::string> canonical(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr), &std::free);
+    if (!resolved) return std::unexpected(system_error(errno, path));
+    return std::string(resolved.get());
+}
+
+Result<std::uint64_t> mount_id(const std::string& path) {
+    struct statx status{};
+    if (::statx(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_MNT_ID, &status) != 0) {
+        return std::unexpected(system_error(errno, path));
+    }
+    if ((status.stx_mask & STATX_MNT_ID) == 0) {
+        return fail(ErrorKind::unsupported, ENOTSUP,
+                    "this kernel does not tell mounts apart; Linux 5.8 or later does");
+    }
+    return status.stx_mnt_id;
+}
+
+Result<std::string> attribute(const std::string& path, const char* name) {
+    std::array<char, 4096> value;
+    const ssize_t length = ::getxattr(path.c_str(), name, value.data(), value.size());
+    if (length < 0) {
+        const Error error = system_error(errno, path);
+        return fail(error.kind, error.code, fmt::format("{} (reading {})", error.message, name));
+    }
+    return std::string(value.data(), static_cast<std::size_t>(length));
+}
+
+std::string join(std::string_view directory, std::string_view name) {
+    if (directory.empty()) return std::string(name);
+    if (name.empty()) return std::string(directory);
+    return fmt::format("{}/{}", directory, name);
+}
+
+// Splits off the last component; trailing slashes do not count. "a" -> {".", "a"}, "/" -> {"/", ""}.
+std::pair<std::string, std::string> split_last(std::string path) {
+    while (path.size() > 1 && path.ends_with('/'))
+        path.pop_back();
+    const auto slash = path.rfind('/');
+    if (slash == std::string::npos) return {".", path};
+    return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+}
+
+// `path` is at or below `directory`: what follows it, without a leading slash.
+std::optional<std::string> below(std::string_view path, std::string_view directory) {
+    while (directory.ends_with('/'))
+        directory.remove_suffix(1);
+    if (!path.starts_with(directory)) return std::nullopt;
+    path.remove_prefix(directory.size());
+    if (path.empty()) return std::string();
+    if (!path.starts_with('/')) return std::nullopt;
+    path.remove_prefix(path.find_first_not_of('/') == std::string_view::npos ? path.size() : 1);
+    return std::string(path);
+}
+
+// DIR/root plus the mount's own root is what the daemon says; DIR is what we want.
+std::optional<std::string> shadow_directory(std::string_view shown, std::string_view mount_root) {
+    std::string tail = "/root";
+    if (mount_root != "/") tail += mount_root;
+    if (!shown.starts_with('/') || !shown.ends_with(tail) || shown.size() == tail.size()) return std::nullopt;
+    return std::string(shown.substr(0, shown.size() - tail.size()));
+}
+
+}  // namespace
+
+Result<void> MountedPool::check_writable() const {
+    if (!mount.read_only) return {};
+    return fail(ErrorKind::refused, EROFS,
+                fmt::format("{}: mounted read-only", omf::printable(mount.mountpoint)));
+}
+
+Result<MountedPool> ask_mount(const Mount& mount) {
+    if (!mount.famfs()) return std::unexpected(no_famfs(mount.mountpoint));
+    if (const auto trusted = check_trusted(mount); !trusted) return std::unexpected(trusted.error());
+    const auto shown = attribute(mount.mountpoint, "user.famfs.shadow");
+    if (!shown) return std::unexpected(shown.error());
+    const auto data_path = attribute(mount.mountpoint, "user.famfs.data_path");
+    if (!data_path) return std::unexpected(data_path.error());
+    const auto shadow = shadow_directory(*shown, mount.root);
+    if (!shadow) {
+        return fail(ErrorKind::corrupt, EUCLEAN,
+                    fmt::format("{}: {} is no shadow tree's root", omf::printable(mount.mountpoint),
+                                omf::printable(*shown)));
+    }
+    return MountedPool{mount, mount.source, *shadow, *data_path};
+}
+
+Result<PathResolver> PathResolver::make() {
+    auto mounts = read_mounts();
+    if (!mounts) return std::unexpected(mounts.error());
+    return PathResolver(std::move(*mounts));
+}
+
+Result<std::shared_ptr<const MountedPool>> PathResolver::pool(const Mount& mount) {
+    if (const auto known = pools_.find(mount.id); known != pools_.end()) return known->second;
+    auto asked = ask_mount(mount);
+    if (!asked) return std::unexpected(asked.error());
+    auto shared = std::make_shared<const MountedPool>(std::move(*asked));
+    pools_.emplace(mount.id, shared);
+    return shared;
+}
+
+// Where something that exists lies.
+Result<MountedPath> PathResolver::locate(const std::string& path) {
+    const auto absolute = canonical(path);
+    if (!absolute) return std::unexpected(absolute.error());
+    const auto id = mount_id(*absolute);
+    if (!id) return std::unexpected(id.error());
+    const auto mount = std::ranges::find(mounts_, *id, &Mount::id);
+    if (mount == mounts_.end() || !mount->famfs()) return std::unexpected(no_famfs(path));
+    const auto rest = below(*absolute, mount->mountpoint);
+    if (!rest) return std::unexpected(no_famfs(path));
+    auto mounted = pool(*mount);
+    if (!mounted) return std::unexpected(mounted.error());
+    return MountedPath{std::move(*mounted), join(mount->root.substr(1), *rest)};
+}
+
+// Where a directory lies or would lie.
+Result<MountedPath> PathResolver::directory(const std::string& path) {
+    if (const auto known = directories_.find(path); known != directories_.end()) return known->second;
+    auto found = locate(path);
+    if (!found && found.error().code == ENOENT) {
+        const auto [parent, name] = split_last(path);
+        if (name.empty() || name == "." || name == "..") return found;
+        found = directory(parent);
+        if (found) found->path = join(found->path, name);
+    }
+    if (found) directories_.emplace(path, *found);
+    return found;
+}
+
+Result<MountedPath> PathResolver::resolve(const std::string& path) {
+    if (path.empty()) return fail(ErrorKind::usage, ENOENT, "an empty path names nothing");
+    const auto [parent, name] = split_last(path);
+    if (name.empty() || name == "." || name == "..") return locate(path);
+    auto found = directory(parent);
+    if (!found) {
+        // The path itself may be a mount point, whose parent lies elsewhere.
+        if (auto itself = locate(path)) return itself;
+        return found.error().kind == ErrorKind::usage ? std::unexpected(no_famfs(path)) : found;
+    }
+    found->path = join(found->path, name);
+    return found;
+}
+
+Result<MountedPath> PathResolver::resolve_existing(const std::string& path) {
+    if (path.empty()) return fail(ErrorKind::usage, ENOENT, "an empty path names nothing");
+    auto found = locate(path);
+    if (!found && found.error().code == ENOENT) return resolve(path);
+    return found;
+}
+
+Result<std::vector<MountedPath>> resolve_all(const std::vector<std::string>& paths) {
+    auto resolver = PathResolver::make();
+    if (!resolver) return std::unexpected(resolver.error());
+    std::vector<MountedPath> resolved;
+    resolved.reserve(paths.size());
+    for (const auto& path : paths) {
+        auto found = resolver->resolve(path);
+        if (!found) return std::unexpected(found.error());
+        if (!resolved.empty() && found->pool != resolved.front().pool) {
+            return fail(ErrorKind::usage, EXDEV,
+                        fmt::format("{}: not in the same mount as {}; name the files of one mount at a time",
+                                    omf::printable(path), omf::printable(paths.front())));
+        }
+        resolved.push_back(std::move(*found));
+    }
+    return resolved;
+}
+
+}  // namespace famfs::cli

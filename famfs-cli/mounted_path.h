@@ -1,0 +1,61 @@
+// From a path that a person typed to the pool it lies in and its path there.
+#pragma once
+
+#include "famfs-cli/mounts.h"
+#include "omf/error.h"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace famfs::cli {
+
+// A pool that is mounted, as its mount describes it.
+struct MountedPool {
+    Mount mount;
+    std::string device;     // the mount's source
+    std::string shadow;     // DIR of the shadow tree
+    std::string data_path;  // "copy", "yaml", …
+
+    // Refused, EROFS, if the mount is read-only.
+    Result<void> check_writable() const;
+};
+
+// What the mount with this mount point says about itself. The mount must be one of ours and trusted.
+Result<MountedPool> ask_mount(const Mount& mount);
+
+struct MountedPath {
+    std::shared_ptr<const MountedPool> pool;
+    std::string path;  // in the pool, as the log has it; "" for the mount root
+};
+
+// Resolves many paths with few system calls: the parents are remembered. The mounts are those of the moment
+// it was made. Not thread safe.
+class PathResolver {
+  public:
+    static Result<PathResolver> make();
+
+    // A path that may exist or not: what counts is its deepest parent that exists. Usage error if that is in
+    // no famfs mount.
+    Result<MountedPath> resolve(const std::string& path);
+
+    // The same for a path that names something which may itself be a mount point.
+    Result<MountedPath> resolve_existing(const std::string& path);
+
+  private:
+    explicit PathResolver(std::vector<Mount> mounts) : mounts_(std::move(mounts)) {}
+
+    Result<MountedPath> directory(const std::string& path);
+    Result<MountedPath> locate(const std::string& path);
+    Result<std::shared_ptr<const MountedPool>> pool(const Mount& mount);
+
+    std::vector<Mount> mounts_;
+    std::unordered_map<std::string, MountedPath> directories_;
+    std::unordered_map<std::uint64_t, std::shared_ptr<const MountedPool>> pools_;  // by mount id
+};
+
+// Resolves every path; all must lie in one mount (usage error otherwise). Pre: paths is not empty.
+Result<std::vector<MountedPath>> resolve_all(const std::vector<std::string>& paths);
+
+}  // namespace famfs::cli

@@ -1,0 +1,39 @@
+// The mounts that this process sees: /proc/self/mountinfo.
+#pragma once
+
+#include "omf/error.h"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace famfs::cli {
+
+struct Mount {
+    std::uint64_t id = 0;
+    std::string root;        // the part of the file system that is mounted, "/" but for bind mounts
+    std::string mountpoint;  // absolute
+    std::string type;
+    std::string source;
+    bool read_only = false;
+    std::optional<uid_t> user;  // of a FUSE mount: who mounted it
+
+    bool famfs() const { return type == "fuse.famfs"; }
+};
+
+// In mount order: the last mount on a mount point is the one on top. Lines that make no sense are left out.
+std::vector<Mount> parse_mounts(std::string_view mountinfo);
+Result<std::vector<Mount>> read_mounts();
+
+// The mount on top of `mountpoint` (absolute, no symlinks); nullptr if nothing is mounted there.
+const Mount* find_mount(const std::vector<Mount>& mounts, std::string_view mountpoint);
+
+// Whoever mounted a FUSE file system answers for all it says, so root and the caller are believed, nobody
+// else: kind refused, EPERM, for a mount of another user.
+Result<void> check_trusted(const Mount& mount);
+
+}  // namespace famfs::cli

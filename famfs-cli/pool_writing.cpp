@@ -1,0 +1,27 @@
+#include "famfs-cli/pool_writing.h"
+
+#include "famfs-cli/shadow_form.h"
+#include "omf/path.h"
+
+namespace famfs::cli {
+
+Result<std::unique_ptr<shadow::PoolWriter>> open_writer(Console& console, const MountedPool& pool,
+                                                        FindingReporter& reporter) {
+    if (const auto writable = pool.check_writable(); !writable) return std::unexpected(writable.error());
+    const auto waiting = [&] {
+        console.note(fmt::format("{}: waiting for another writer to finish", omf::printable(pool.device)));
+    };
+    return shadow::PoolWriter::open({pool.device, pool.shadow, shadow_form(pool.shadow)},
+                                    {reporter.hooks(), waiting});
+}
+
+bool concerns_one_path(const Error& error) {
+    return error.kind == ErrorKind::usage || error.code == EEXIST || error.code == ENOENT ||
+           error.code == ENOTDIR;
+}
+
+std::string path_message(std::string_view verb, const std::string& path, const std::string& reason) {
+    return fmt::format("{}: {}: {}", verb, omf::printable(path), reason);
+}
+
+}  // namespace famfs::cli

@@ -1,0 +1,130 @@
+#include "famfs-cli/process.h"
+
+#include "liblog/file_descriptor.h"
+#include "omf/path.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <filesystem>
+
+namespace famfs::cli {
+namespace {
+
+class SpawnAttributes {
+  public:
+    SpawnAttributes() {
+        ::posix_spawnattr_init(&attributes_);
+        ::posix_spawn_file_actions_init(&actions_);
+        sigset_t none;
+        sigset_t all;
+        sigemptyset(&none);
+        sigfillset(&all);
+        ::posix_spawnattr_setsigmask(&attributes_, &none);
+        ::posix_spawnattr_setsigdefault(&attributes_, &all);
+        ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    }
+    SpawnAttributes(const SpawnAttributes&) = delete;
+    SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+    ~SpawnAttributes() {
+        ::posix_spawn_file_actions_destroy(&actions_);
+        ::posix_spawnattr_destroy(&attributes_);
+    }
+
+    void redirect_stderr(int descriptor) {
+        ::posix_spawn_file_actions_adddup2(&actions_, descriptor, STDERR_FILENO);
+    }
+    const posix_spawnattr_t* attributes() const { return &attributes_; }
+    const posix_spawn_file_actions_t* actions() const { return &actions_; }
+
+  private:
+    posix_spawnattr_t attributes_{};
+    posix_spawn_file_actions_t actions_{};
+};
+
+Ended ended(int status) {
+    if (WIFSIGNALED(status)) return {128 + WTERMSIG(status), true};
+    return {WEXITSTATUS(status), false};
+}
+
+// Reads until the other end closes; keeps the first 4 KiB.
+std::string drain(int descriptor) {
+    std::string text;
+    std::array<char, 4096> buffer;
+    while (true) {
+        const ssize_t length = ::read(descriptor, buffer.data(), buffer.size());
+        if (length < 0 && errno == EINTR) continue;
+        if (length <= 0) return text;
+        const auto room = buffer.size() - text.size();
+        text.append(buffer.data(), std::min(room, static_cast<std::size_t>(length)));
+    }
+}
+
+}  // namespace
+
+std::string find_program(const std::string& name) {
+    std::error_code code;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", code);
+    if (!code) {
+        const auto beside = self.parent_path() / name;
+        if (::access(beside.c_str(), X_OK) == 0) return beside.string();
+    }
+    return name;
+}
+
+Result<Process> Process::start(const std::vector<std::string>& argv, std::optional<int> stderr_descriptor) {
+    SpawnAttributes spawn;
+    if (stderr_descriptor) spawn.redirect_stderr(*stderr_descriptor);
+    std::vector<std::string> words(argv);
+    std::vector<char*> pointers;
+    for (auto& word : words)
+        pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    pid_t pid = -1;
+    const int code =
+        ::posix_spawnp(&pid, pointers.front(), spawn.actions(), spawn.attributes(), pointers.data(), environ);
+    if (code != 0) return fail_errno(code, fmt::format("cannot run {}", omf::printable(argv.front())));
+    return Process(pid);
+}
+
+Result<Ended> Process::wait() {
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0) {
+        if (errno != EINTR) return fail_errno(errno, fmt::format("cannot wait for process {}", pid_));
+    }
+    return ended(status);
+}
+
+Result<std::optional<Ended>> Process::poll(std::chrono::milliseconds limit) {
+    const FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+    pollfd wanted{process.get(), POLLIN, 0};
+    if (!process || (::poll(&wanted, 1, static_cast<int>(limit.count())) < 0 && errno != EINTR)) {
+        return fail_errno(errno, fmt::format("cannot wait for process {}", pid_));
+    }
+    int status = 0;
+    const pid_t found = ::waitpid(pid_, &status, WNOHANG);
+    if (found < 0) return fail_errno(errno, fmt::format("cannot wait for process {}", pid_));
+    if (found == 0) return std::nullopt;
+    return ended(status);
+}
+
+Result<Ended> run_quietly(const std::vector<std::string>& argv, std::string& errors) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno(errno, "cannot make a pipe");
+    const FileDescriptor reader(ends[0]);
+    FileDescriptor writer(ends[1]);
+    auto process = Process::start(argv, writer.get());
+    if (!process) return std::unexpected(process.error());
+    writer = FileDescriptor();
+    errors = drain(reader.get());
+    return process->wait();
+}
+
+}  // namespace famfs::cli

@@ -1,0 +1,45 @@
+// Other programs that verbs run.
+#pragma once
+
+#include "omf/error.h"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace famfs::cli {
+
+// The path of a program of ours: beside the running executable, else whatever $PATH has.
+std::string find_program(const std::string& name);
+
+// How a program ended.
+struct Ended {
+    int status = 0;  // its exit status, or 128 + signal as a shell says it
+    bool signalled = false;
+};
+
+// A running program. Destroying it does not end it.
+class Process {
+  public:
+    // Starts `argv` with default signal handling and none blocked; stdin, stdout and stderr are the caller's,
+    // but stderr goes to `stderr_descriptor` if given.
+    static Result<Process> start(const std::vector<std::string>& argv,
+                                 std::optional<int> stderr_descriptor = {});
+
+    pid_t pid() const { return pid_; }
+    Result<Ended> wait();
+    // Waits at most `limit`; no value if it still runs.
+    Result<std::optional<Ended>> poll(std::chrono::milliseconds limit);
+
+  private:
+    explicit Process(pid_t pid) : pid_(pid) {}
+    pid_t pid_;
+};
+
+// Runs a program to its end, and hands back what it wrote to stderr (its first 4 KiB).
+Result<Ended> run_quietly(const std::vector<std::string>& argv, std::string& errors);
+
+}  // namespace famfs::cli

@@ -1,0 +1,14 @@
+// Removes a directory and all below it, directories without write permission included.
+#pragma once
+
+#include "omf/error.h"
+
+#include <string>
+
+namespace famfs::cli {
+
+// Never follows a symlink, never leaves the file system that `path` is on, and goes on past what it cannot
+// remove; then the first failure is returned. Nothing there is fine.
+Result<void> remove_tree(const std::string& path);
+
+}  // namespace famfs::cli

@@ -1,0 +1,63 @@
+// What `famfs mount` keeps for each mount while it lasts, so that `famfs umount` can wait and clean up:
+// RUN/mount-XXXXXX/ with mount.yaml, pid (locked by the daemon until it ends), and shadow/ if nobody gave
+// one.
+#pragma once
+
+#include "liblog/file_descriptor.h"
+#include "omf/error.h"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace famfs::cli {
+
+// What mount.yaml says.
+struct MountRecord {
+    std::string mountpoint;
+    std::string device;
+    std::string shadow;
+    bool own_shadow = false;  // made by `famfs mount`, to be removed by `famfs umount`
+};
+
+// A mount's run directory, which stays when the object goes.
+class RunDirectory {
+  public:
+    // /run/famfs for root, else $XDG_RUNTIME_DIR/famfs, else /tmp/famfs-UID.
+    static std::string base();
+
+    // Makes the base where it is missing (refused if it is somebody else's) and a fresh directory in it,
+    // which is locked for as long as the returned object lives.
+    static Result<RunDirectory> create();
+
+    // The directory whose record names this mount point.
+    static std::optional<RunDirectory> find(const std::string& mountpoint);
+
+    // Removes what mounts left that ended without `famfs umount`.
+    static void remove_stale();
+
+    const std::string& path() const { return path_; }
+    std::string shadow_path() const { return path_ + "/shadow"; }
+    std::string pid_path() const { return path_ + "/pid"; }
+    const MountRecord& record() const { return record_; }
+
+    Result<void> write_record(const MountRecord& record);
+
+    // Waits until the daemon has ended: true, or false after `limit`.
+    bool wait_for_daemon(std::chrono::milliseconds limit) const;
+    // The process id that the daemon wrote; "" if it did not.
+    std::string daemon_pid() const;
+
+    // Removes the directory, and the shadow tree if it is in it.
+    Result<void> remove() const;
+
+  private:
+    explicit RunDirectory(std::string path) : path_(std::move(path)) {}
+    bool abandoned() const;
+
+    std::string path_;
+    MountRecord record_;
+    FileDescriptor lock_;
+};
+
+}  // namespace famfs::cli

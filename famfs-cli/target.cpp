@@ -1,0 +1,68 @@
+#include "famfs-cli/target.h"
+
+#include "omf/path.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+namespace famfs::cli {
+namespace {
+
+// A dead mount counts as a directory: fstatat on it fails with ENOTCONN.
+bool names_directory(const std::string& text) {
+    struct stat status{};
+    if (::stat(text.c_str(), &status) != 0) return errno == ENOTCONN;
+    return S_ISDIR(status.st_mode);
+}
+
+}  // namespace
+
+Result<std::string> mountpoint_path(const std::string& text) {
+    std::error_code code;
+    const std::filesystem::path given = std::filesystem::absolute(text, code);
+    if (code || text.empty()) return fail(ErrorKind::usage, ENOENT, "an empty path names no mount point");
+    const auto whole = std::filesystem::canonical(given, code);
+    if (!code) return whole.string();
+    if (code.value() != ENOTCONN) return fail_errno(code.value(), omf::printable(text));
+    auto trimmed = given.lexically_normal();
+    if (!trimmed.has_filename()) trimmed = trimmed.parent_path();
+    const auto parent = std::filesystem::canonical(trimmed.parent_path(), code);
+    if (code) return fail_errno(code.value(), omf::printable(text));
+    return (parent / trimmed.filename()).string();
+}
+
+Result<MountedPool> resolve_mountpoint(const std::string& text) {
+    const auto path = mountpoint_path(text);
+    if (!path) return std::unexpected(path.error());
+    const auto mounts = read_mounts();
+    if (!mounts) return std::unexpected(mounts.error());
+    const Mount* const mount = find_mount(*mounts, *path);
+    if (mount == nullptr || !mount->famfs()) {
+        return fail(ErrorKind::usage, EINVAL,
+                    fmt::format("{}: no famfs is mounted here", omf::printable(text)));
+    }
+    return ask_mount(*mount);
+}
+
+Result<Target> resolve_target(const std::string& text) {
+    if (!names_directory(text)) return Target{text, std::nullopt};
+    auto mount = resolve_mountpoint(text);
+    if (!mount) return std::unexpected(mount.error());
+    std::string device = mount->device;
+    return Target{std::move(device), std::move(*mount)};
+}
+
+std::vector<MountedPool> mounts_of(const std::string& device) {
+    std::vector<MountedPool> found;
+    const auto mounts = read_mounts();
+    if (!mounts) return found;
+    for (const Mount& mount : *mounts) {
+        if (!mount.famfs() || mount.source != device) continue;
+        if (auto asked = ask_mount(mount)) found.push_back(std::move(*asked));
+    }
+    return found;
+}
+
+}  // namespace famfs::cli

@@ -1,0 +1,30 @@
+// DEVICE or MOUNTPOINT: what fsck, info and logplay are pointed at.
+#pragma once
+
+#include "famfs-cli/mounted_path.h"
+#include "omf/error.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace famfs::cli {
+
+struct Target {
+    std::string device;                // to open
+    std::optional<MountedPool> mount;  // if a mount point was named
+};
+
+// A directory must be a famfs mount point that is trusted; anything else is taken for a device.
+Result<Target> resolve_target(const std::string& text);
+
+// Usage error if `text` is no famfs mount point.
+Result<MountedPool> resolve_mountpoint(const std::string& text);
+
+// The mount point's absolute path. Works for one whose daemon is dead: it is not asked.
+Result<std::string> mountpoint_path(const std::string& text);
+
+// The trusted famfs mounts whose source is `device` (absolute).
+std::vector<MountedPool> mounts_of(const std::string& device);
+
+}  // namespace famfs::cli

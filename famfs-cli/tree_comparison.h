@@ -1,0 +1,42 @@
+// Compares files in a mount with a directory tree.
+#pragma once
+
+#include "famfs-cli/interrupt.h"
+#include "famfs-cli/progress.h"
+#include "famfs-cli/reports.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace famfs::cli {
+
+// First collect() what there is to compare, then compare() the contents in parallel. Not thread safe.
+class TreeComparison {
+  public:
+    TreeComparison();
+    ~TreeComparison();
+    TreeComparison(const TreeComparison&) = delete;
+    TreeComparison& operator=(const TreeComparison&) = delete;
+
+    // Takes in one pair and all below it. A name on one side only is a difference, and so are a file and a
+    // directory of the same name. `.meta` is left out at the mount's root. `shown` is the pair's name in the
+    // report.
+    void collect(const std::string& in_mount, const std::string& in_directory, const std::string& shown,
+                 bool mount_root);
+
+    // Bytes that compare() will read from either side.
+    std::uint64_t total_bytes() const;
+
+    // Differences come in the order of collect(). Stops early when `interrupt` says so.
+    VerifyReport compare(Progress& progress, Interrupt& interrupt);
+
+  private:
+    struct Pair;
+    void compare_names(const Pair& pair, bool mount_root);
+    void add_difference(Difference difference);
+
+    std::vector<std::unique_ptr<Pair>> pairs_;
+};
+
+}  // namespace famfs::cli

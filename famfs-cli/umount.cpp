@@ -1,0 +1,86 @@
+// famfs umount: unmounts, waits for the daemon, and removes what `famfs mount` made.
+#include "famfs-cli/command_line.h"
+#include "famfs-cli/mounts.h"
+#include "famfs-cli/process.h"
+#include "famfs-cli/run_directory.h"
+#include "famfs-cli/target.h"
+#include "famfs-cli/verb.h"
+#include "omf/path.h"
+
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace famfs::cli {
+namespace {
+
+constexpr auto daemon_limit = std::chrono::seconds(30);
+
+std::unexpected<Error> busy(const std::string& mountpoint) {
+    const std::string shown = omf::printable(mountpoint);
+    return fail(
+        ErrorKind::busy, EBUSY,
+        fmt::format(
+            "{0}: busy: a process has a file open or its working directory there; fuser -vm {0} names it",
+            shown));
+}
+
+Result<void> unmount_as_root(const std::string& mountpoint) {
+    if (::umount2(mountpoint.c_str(), UMOUNT_NOFOLLOW) == 0) return {};
+    if (errno == EBUSY) return busy(mountpoint);
+    return fail_errno(errno, fmt::format("cannot unmount {}", omf::printable(mountpoint)));
+}
+
+// fusermount3 is the one who may; what it says becomes our line.
+Result<void> unmount_as_user(const std::string& mountpoint) {
+    std::string said;
+    const auto ended = run_quietly({"fusermount3", "-u", "--", mountpoint}, said);
+    if (!ended) return std::unexpected(ended.error());
+    if (ended->status == 0) return {};
+    if (said.find(std::strerror(EBUSY)) != std::string::npos) return busy(mountpoint);
+    while (said.ends_with('\n'))
+        said.pop_back();
+    return fail(ErrorKind::io, EPERM,
+                fmt::format("cannot unmount {}: {}", omf::printable(mountpoint), omf::printable(said)));
+}
+
+Result<void> clean_up(const RunDirectory& run) {
+    if (run.wait_for_daemon(daemon_limit)) return run.remove();
+    return fail(ErrorKind::io, ETIMEDOUT,
+                fmt::format("unmounted, but the daemon (process {}) still runs after {} s; {} is left",
+                            run.daemon_pid(), daemon_limit.count(), omf::printable(run.path())));
+}
+
+Result<void> unmount(Console& console, const std::string& text) {
+    const auto path = mountpoint_path(text);
+    if (!path) return std::unexpected(path.error());
+    const auto mounts = read_mounts();
+    if (!mounts) return std::unexpected(mounts.error());
+    const Mount* const mount = find_mount(*mounts, *path);
+    const auto run = RunDirectory::find(*path);
+    if (mount != nullptr && mount->famfs()) {
+        auto done = ::geteuid() == 0 ? unmount_as_root(*path) : unmount_as_user(*path);
+        if (!done) return done;
+    } else if (run) {
+        console.note(
+            fmt::format("{}: not mounted any more; removed what was left of it", omf::printable(text)));
+    } else {
+        return fail(ErrorKind::usage, EINVAL,
+                    fmt::format("{}: no famfs is mounted here", omf::printable(text)));
+    }
+    return run ? clean_up(*run) : Result<void>();
+}
+
+}  // namespace
+
+int run_umount(Console& console, Arguments arguments) {
+    std::string mountpoint;
+    CommandLine line(console, "umount");
+    line.add_subject("MOUNTPOINT", mountpoint, "Where the famfs is mounted")->required();
+    if (const auto status = line.parse(arguments)) return *status;
+    const auto done = unmount(console, mountpoint);
+    return done ? exit_done : console.fail(done.error());
+}
+
+}  // namespace famfs::cli

@@ -1,0 +1,110 @@
+// famfs verify: compares content in a mount with a directory tree.
+#include "famfs-cli/command_line.h"
+#include "famfs-cli/interrupt.h"
+#include "famfs-cli/json.h"
+#include "famfs-cli/mounted_path.h"
+#include "famfs-cli/size.h"
+#include "famfs-cli/tree_comparison.h"
+#include "famfs-cli/verb.h"
+#include "omf/path.h"
+
+#include <sys/stat.h>
+
+namespace famfs::cli {
+namespace {
+
+struct Request {
+    std::vector<std::string> paths;
+    std::string against;
+};
+
+bool is_directory(const std::string& path) {
+    struct stat status{};
+    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+std::string base_name(std::string path) {
+    while (path.size() > 1 && path.ends_with('/'))
+        path.pop_back();
+    return path.substr(path.rfind('/') + 1);
+}
+
+// One directory is compared with DIR itself; otherwise each PATH with what has its name in DIR.
+Result<void> collect(const Request& request, TreeComparison& comparison) {
+    auto resolver = PathResolver::make();
+    if (!resolver) return std::unexpected(resolver.error());
+    const bool whole = request.paths.size() == 1 && is_directory(request.paths.front());
+    for (const auto& path : request.paths) {
+        const auto target = resolver->resolve_existing(path);
+        if (!target) return std::unexpected(target.error());
+        const std::string name = whole ? "" : base_name(path);
+        const std::string other = whole ? request.against : request.against + "/" + name;
+        comparison.collect(path, other, name, target->path.empty());
+    }
+    return {};
+}
+
+std::string describe(const Difference& found) {
+    const std::string path = found.path.empty() ? "." : omf::printable(found.path);
+    switch (found.kind) {
+        case Difference::Kind::missing_in_mount:
+            return path + ": not in the mount";
+        case Difference::Kind::missing_in_directory:
+            return path + ": not in the directory";
+        case Difference::Kind::type:
+            return path + ": a file on one side, a directory on the other";
+        case Difference::Kind::size:
+            return fmt::format("{}: {} bytes in the mount, {} in the directory", path, found.mount_size,
+                               found.directory_size);
+        case Difference::Kind::content:
+            return fmt::format("{}: differs from byte {} on", path, found.offset);
+        case Difference::Kind::unreadable:
+            break;
+    }
+    return path + ": " + found.reason;
+}
+
+void show(Console& console, const VerifyReport& report) {
+    if (console.json) return console.write(json::verify(report));
+    for (const auto& found : report.differences)
+        console.print("{}\n", describe(found));
+    if (console.quiet) return;
+    console.print("{} files, {} compared, {} differences\n", report.files, readable_size(report.bytes),
+                  report.differences.size());
+}
+
+}  // namespace
+
+int run_verify(Console& console, Arguments arguments) {
+    Request request;
+    CommandLine line(console, "verify");
+    line.add_subject("PATH", request.paths, "In a mount: files, or directories with all below")->required();
+    line.app()
+        .add_option("--against", request.against, "The tree to compare with")
+        ->required()
+        ->type_name("DIR");
+    line.add_progress();
+    line.add_json();
+    if (const auto status = line.parse(arguments)) return *status;
+    if (!is_directory(request.against)) {
+        return line.usage_error(
+            fmt::format("--against: {}: not a directory", omf::printable(request.against)));
+    }
+    TreeComparison comparison;
+    if (const auto collected = collect(request, comparison); !collected)
+        return console.fail(collected.error());
+    Interrupt interrupt;
+    VerifyReport report;
+    {
+        Progress progress(console, "verify", comparison.total_bytes());
+        report = comparison.compare(progress, interrupt);
+    }
+    if (interrupt.requested()) {
+        console.error("verify: interrupted");
+        return exit_interrupted;
+    }
+    show(console, report);
+    return report.differences.empty() ? exit_done : exit_findings;
+}
+
+}  // namespace famfs::cli

@@ -1,0 +1,64 @@
+#include "famfs-cli/worker_pool.h"
+
+#include <sched.h>
+
+#include <algorithm>
+
+namespace famfs::cli {
+
+unsigned default_threads() {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+        return static_cast<unsigned>(std::max(1, CPU_COUNT(&allowed)));
+    }
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+WorkerPool::WorkerPool(unsigned threads) : most_waiting_(std::size_t{threads} * 8) {
+    for (unsigned i = 0; i < threads; ++i)
+        threads_.emplace_back([this] { run(); });
+}
+
+WorkerPool::~WorkerPool() {
+    wait();
+    {
+        const std::lock_guard guard(mutex_);
+        stop_ = true;
+    }
+    job_ready_.notify_all();
+}
+
+void WorkerPool::submit(std::function<void()> job) {
+    {
+        std::unique_lock lock(mutex_);
+        job_done_.wait(lock, [this] { return jobs_.size() < most_waiting_; });
+        jobs_.push_back(std::move(job));
+    }
+    job_ready_.notify_one();
+}
+
+void WorkerPool::wait() {
+    std::unique_lock lock(mutex_);
+    job_done_.wait(lock, [this] { return jobs_.empty() && running_ == 0; });
+}
+
+void WorkerPool::run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        job_ready_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
+        if (jobs_.empty()) return;
+        {
+            const auto job = std::move(jobs_.front());
+            jobs_.pop_front();
+            ++running_;
+            lock.unlock();
+            job();
+        }
+        lock.lock();
+        --running_;
+        job_done_.notify_all();
+    }
+}
+
+}  // namespace famfs::cli
