@@ -302,11 +302,13 @@ class SystemTest(unittest.TestCase):
 # --- trees
 
 def tree(directory, skip=()):
-    """{relative path: None for a directory, content for a file} of all below `directory`, as bytes."""
+    """{relative path: None for a directory, content for a file} of all below `directory`, as bytes; without its own
+    entries in `skip`."""
     found = {}
     top = os.fsencode(directory)
     for where, directories, files in os.walk(top, onerror=_raise):
-        directories[:] = [name for name in directories if name not in skip]
+        if where == top:
+            directories[:] = [name for name in directories if os.fsdecode(name) not in skip]
         for name in directories:
             found[os.path.relpath(os.path.join(where, name), top)] = None
         for name in files:

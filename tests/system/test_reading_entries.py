@@ -42,7 +42,7 @@ class Entries(harness.SystemTest):
 
         found = self.famfs('fsck', '--json', self.image, status=status).json()
         [findings] = harness.values_of(found, 'findings')
-        self.assertEqual([finding['index'] for finding in findings], sorted(bad), findings)
+        self.assertEqual([finding['entry'] for finding in findings], sorted(bad), findings)
         self.report(self.famfs('fsck', self.image, status=status), bad)
 
         replayed = {index: said for index, said in bad.items() if salvage or index < (settled or len(entries)) + 1}

@@ -182,20 +182,21 @@ class Fine(harness.SystemTest):
 
     def test_next_index_obeyed_not_next_seqnum(self):
         entries = [omf.mkdir('a'), omf.mkdir('b'), omf.mkdir('c')]
-        image = self.encoded_pool(omf.Pool(entries, next_index=2, next_seqnum=3))
+        image = self.encoded_pool(omf.Pool(entries, next_index=2, next_seq=3))
         self.famfs('logplay', '--shadow', self.path('S'), image)
         self.assertEqual(set(harness.tree(self.path('S/root'), ('.meta',))), {b'a', b'b'})
 
     def test_entries_after_next_index_do_not_exist(self):
         entries = [omf.mkdir('a'), omf.mkdir('b')]
-        self.assertEqual(self.accept(omf.Pool(entries, next_index=1, next_seqnum=1)), {b'a': None})
+        self.assertEqual(self.accept(omf.Pool(entries, next_index=1, next_seq=1)), {b'a': None})
 
     def test_small_unit(self):
         extents = omf.simple((0, omf.DATA + 4096, 4096))
         self.assertEqual(set(self.accept(omf.Pool([omf.file('f', 4096, extents)], unit=4096))), {b'f'})
 
     def test_device_that_just_fits(self):
-        self.assertEqual(self.accept(omf.Pool([omf.mkdir('d')]), size=omf.DATA + omf.UNIT), {b'd': None})
+        size = omf.DATA + omf.UNIT
+        self.assertEqual(self.accept(omf.Pool([omf.mkdir('d')], device_size=size), size=size), {b'd': None})
 
     def test_another_hosts_pool_is_a_clients(self):
         pool = omf.Pool([omf.mkdir('d')], system=uuid.uuid4().bytes)
