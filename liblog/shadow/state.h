@@ -23,8 +23,6 @@ struct State {
     std::uint64_t log_capacity = 0;  // entries
     pool::Totals totals;
     std::uint64_t device_bytes = 0;  // size of device 0
-
-    bool operator==(const State&) const = default;
 };
 
 std::string write_state(const State& state);

@@ -1,6 +1,5 @@
-#include "omf/entry.h"
-
 #include "omf/crc32.h"
+#include "omf/entry.h"
 #include "test_pool.h"
 
 namespace famfs::omf {

@@ -1,5 +1,4 @@
 #include "omf/layout.h"
-
 #include "test_pool.h"
 
 namespace famfs::omf {
@@ -26,7 +25,8 @@ TEST_F(LayoutTest, AcceptsWhatIsWhole) {
     EXPECT_EQ(rule_of(extents({{0, first_data, unit}}), unit), Rule::count_);
     EXPECT_EQ(rule_of(extents({{0, device_bytes - unit, unit}}), 0), Rule::count_);
     EXPECT_EQ(rule_of(extents({{1, 0, unit}})), Rule::count_);
-    EXPECT_EQ(rule_of(extents({{0, first_data, 2 * unit}, {1, 0, 2 * unit}}, 2 * unit), 4 * unit), Rule::count_);
+    EXPECT_EQ(rule_of(extents({{0, first_data, 2 * unit}, {1, 0, 2 * unit}}, 2 * unit), 4 * unit),
+              Rule::count_);
 }
 
 TEST_F(LayoutTest, RefusesExtentsOutOfPlace) {
@@ -65,7 +65,8 @@ TEST_F(LayoutTest, FindsRunsOfExtents) {
 // The format's formula, written out once more.
 TEST_F(LayoutTest, FindsRunsOfStripes) {
     const std::uint64_t chunk = 2 * unit;
-    const Layout layout = extents({{0, 20 * unit, 3 * chunk}, {1, 40 * unit, 3 * chunk}, {0, 80 * unit, 3 * chunk}}, chunk);
+    const Layout layout =
+        extents({{0, 20 * unit, 3 * chunk}, {1, 40 * unit, 3 * chunk}, {0, 80 * unit, 3 * chunk}}, chunk);
     for (std::uint64_t offset = 0; offset < 9 * chunk; offset += 12345677) {
         const std::uint64_t number = offset / chunk;
         const Extent& strip = layout.extents[number % 3];

@@ -42,7 +42,8 @@ TEST(PathTest, KnowsTheReservedNames) {
 TEST(PathTest, KnowsUtf8) {
     for (const char* text : {"", "abc", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\x7f"})
         EXPECT_TRUE(is_utf8(text)) << text;
-    for (const char* text : {"\xff", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\x80"})
+    for (const char* text :
+         {"\xff", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\x80"})
         EXPECT_FALSE(is_utf8(text)) << text;
 }
 

@@ -1,7 +1,6 @@
-#include "omf/superblock.h"
-
 #include "omf/crc32.h"
 #include "omf/log_header.h"
+#include "omf/superblock.h"
 #include "test_pool.h"
 
 namespace famfs::omf {
@@ -49,7 +48,8 @@ TEST(SuperblockTest, RefusesWhatIsNotOurs) {
     EXPECT_EQ(rule_of(with(40, std::uint32_t{3})), Rule::superblock_major);
     EXPECT_EQ(rule_of(with(44, std::uint32_t{77})), Rule::count_);
     EXPECT_EQ(rule_of(with(16, std::uint64_t{0x400000})), Rule::superblock_log_offset);
-    for (const std::uint64_t length : {std::uint64_t{0}, std::uint64_t{1} << 22, std::uint64_t{9} << 20, ~std::uint64_t{0}})
+    for (const std::uint64_t length :
+         {std::uint64_t{0}, std::uint64_t{1} << 22, std::uint64_t{9} << 20, ~std::uint64_t{0}})
         EXPECT_EQ(rule_of(with(24, length)), Rule::superblock_log_length) << length;
     for (const std::uint64_t unit : {std::uint64_t{0}, std::uint64_t{1} << 30, std::uint64_t{8192}})
         EXPECT_EQ(rule_of(with(32, unit)), Rule::superblock_allocation_unit) << unit;

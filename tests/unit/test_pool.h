@@ -1,5 +1,12 @@
-// What the unit tests share: a temporary directory, and memory that lives in a buffer and counts what is done to it.
+// What the unit tests share: a temporary directory, and memory that lives in a buffer and counts what is done
+// to it.
 #pragma once
+
+#include "liblog/device/memory.h"
+#include "omf/bytes.h"
+#include "omf/entry.h"
+#include "omf/log_header.h"
+#include "omf/superblock.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -11,12 +18,6 @@
 #include <set>
 #include <string>
 #include <vector>
-
-#include "liblog/device/memory.h"
-#include "omf/bytes.h"
-#include "omf/entry.h"
-#include "omf/log_header.h"
-#include "omf/superblock.h"
 
 namespace famfs::test {
 

@@ -1,0 +1,196 @@
+"""Where the system tests run: namespaces of their own, as root or as an ordinary user.
+
+As root the test process moves into a private mount and pid namespace with an empty /run, so that no mount, daemon
+or run directory outlives it, however it ends. FAMFS_TEST_AS=user drops to an ordinary user inside of that.
+"""
+import ctypes
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+STAGE = '/run/famfs-test'  # what an ordinary user must be able to reach; in the private /run
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def enter():
+    """Called first by every test program. Returns in the process that runs the tests."""
+    if os.geteuid() != 0 or os.environ.get('FAMFS_TEST_INSIDE') == 'yes':
+        _become_subreaper()
+        return
+    if os.environ.get('FAMFS_TEST_INSIDE') != 'supervisor':
+        _unshare()
+    _furnish()
+    if os.environ.get('FAMFS_TEST_AS') == 'user':
+        sys.exit(_run_as_user())
+    os.environ['FAMFS_TEST_INSIDE'] = 'yes'
+    _become_subreaper()
+
+
+def _unshare():
+    wrap = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+    if subprocess.run([*wrap, 'true'], stderr=subprocess.DEVNULL).returncode != 0:
+        sys.exit('system tests as root need unshare(1) and the right to make namespaces')
+    os.environ['FAMFS_TEST_INSIDE'] = 'supervisor'
+    os.execvp('unshare', [*wrap, sys.executable, *sys.argv])
+
+
+def _furnish():
+    """An empty /run, and a /dev/fuse that ordinary users may open, as udev would make it."""
+    _mount('tmpfs', '/run', 'tmpfs')
+    os.makedirs(STAGE)
+    if os.path.exists('/dev/fuse'):
+        device = os.stat('/dev/fuse').st_rdev
+        os.mknod(f'{STAGE}/fuse', 0o020666, device)
+        os.chmod(f'{STAGE}/fuse', 0o666)
+        bind(f'{STAGE}/fuse', '/dev/fuse')
+
+
+def _run_as_user():
+    """Runs this test program as an ordinary user, on copies that such a user can read."""
+    user = ordinary_user()
+    tests = os.path.dirname(HERE)
+    for part in ('system', 'tools', 'golden'):
+        shutil.copytree(os.path.join(tests, part), f'{STAGE}/tests/{part}')
+    os.makedirs(f'{STAGE}/bin')
+    env = dict(os.environ, FAMFS_TEST_INSIDE='yes')
+    for name in ('FAMFS', 'FAMFS_FUSED'):
+        env[name] = shutil.copy(os.environ[name], f'{STAGE}/bin/')
+    logs = f'{STAGE}/logs'
+    os.makedirs(logs)
+    os.chown(logs, user.pw_uid, user.pw_gid)
+    wanted = os.environ.get('FAMFS_TEST_LOGS', '')
+    env['FAMFS_TEST_LOGS'] = logs
+    drop = ['setpriv', f'--reuid={user.pw_uid}', f'--regid={user.pw_gid}', '--clear-groups', '--inh-caps=-all']
+    program = f'{STAGE}/tests/system/{os.path.basename(sys.argv[0])}'
+    status = subprocess.run([*drop, _python(drop), program, *sys.argv[1:]], env=env, cwd='/').returncode
+    if wanted:
+        shutil.copytree(logs, wanted, dirs_exist_ok=True, symlinks=True)
+    return status
+
+
+def _python(drop):
+    """A python that the ordinary user can start."""
+    for python in (sys.executable, '/usr/bin/python3'):
+        if subprocess.run([*drop, python, '-c', ''], stderr=subprocess.DEVNULL).returncode == 0:
+            return python
+    sys.exit('no python3 that an ordinary user can start')
+
+
+def ordinary_user():
+    """The first ordinary account of this machine, else nobody."""
+    people = [entry for entry in pwd.getpwall() if 1000 <= entry.pw_uid < 60000]
+    return min(people, key=lambda entry: entry.pw_uid, default=None) or pwd.getpwnam('nobody')
+
+
+def is_root():
+    return os.geteuid() == 0
+
+
+def fuse_works():
+    try:
+        os.close(os.open('/dev/fuse', os.O_RDWR))
+    except OSError:
+        return False
+    return True
+
+
+# --- mounts
+
+def _mount(source, target, kind, flags=0, data=''):
+    if _libc.mount(source.encode(), os.fsencode(target), kind.encode(), flags, data.encode()) != 0:
+        raise OSError(ctypes.get_errno(), 'mount', target)
+
+
+def mount_tmpfs(target, size):
+    _mount('tmpfs', target, 'tmpfs', data=f'size={size}')
+
+
+def bind(source, target):
+    _mount(os.fspath(source), target, 'none', flags=4096)
+
+
+def mounts_below(directory):
+    """Mount points in `directory`, innermost first, as (mount point, type, source)."""
+    found = []
+    with open('/proc/self/mountinfo', 'rb') as lines:
+        for line in lines:
+            left, right = line.split(b' - ', 1)
+            point = _unescape(left.split()[4])
+            if point.startswith(os.fsencode(directory) + b'/'):
+                kind, source = right.split()[:2]
+                found.append((os.fsdecode(point), kind.decode(), os.fsdecode(_unescape(source))))
+    return found[::-1]
+
+
+def _unescape(field):
+    for byte in b' \t\n\\':
+        field = field.replace(b'\\%03o' % byte, bytes([byte]))
+    return field
+
+
+def detach(mountpoint):
+    """Takes a mount away at once, whoever uses it."""
+    if is_root():
+        _libc.umount2(os.fsencode(mountpoint), 2)
+    else:
+        subprocess.run(['fusermount3', '-uz', mountpoint], stderr=subprocess.DEVNULL)
+
+
+# --- processes
+
+def _become_subreaper():
+    """Daemons that tests start become our children when their parents end."""
+    _libc.prctl(36, 1, 0, 0, 0)
+
+
+def descendants(pid=None):
+    """Live processes below `pid` (this process), children before grandchildren; zombies are not live."""
+    found = []
+    for child in _children(pid or os.getpid()):
+        if _state(child) not in ('Z', 'X', None):
+            found.append(child)
+        found += descendants(child)
+    return found
+
+
+def _children(pid):
+    found = []
+    try:
+        for task in os.listdir(f'/proc/{pid}/task'):
+            with open(f'/proc/{pid}/task/{task}/children') as children:
+                found += [int(child) for child in children.read().split()]
+    except OSError:
+        pass
+    return found
+
+
+def _state(pid):
+    try:
+        with open(f'/proc/{pid}/stat') as stat:
+            return stat.read().rsplit(')', 1)[1].split()[0]
+    except OSError:
+        return None
+
+
+def alive(pid):
+    return _state(pid) not in ('Z', 'X', None)
+
+
+def command_line(pid):
+    try:
+        with open(f'/proc/{pid}/cmdline', 'rb') as arguments:
+            return [os.fsdecode(word) for word in arguments.read().split(b'\0')[:-1]]
+    except OSError:
+        return []
+
+
+def reap():
+    """Collects children that ended."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
