@@ -1,9 +1,8 @@
 // Page-aligned buffers for the bytes of one request, kept for the next one.
 #pragma once
 
-#include <sys/uio.h>
-
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -14,13 +13,21 @@ namespace famfs::fused {
 
 inline constexpr std::size_t largest_request = 1 << 20;  // bytes of data in one read or write
 
+// A stretch of a reply's bytes: in memory, or still in a file.
+struct Piece {
+    const std::byte* memory = nullptr;
+    int descriptor = -1;       // of the file, if memory is null
+    std::uint64_t offset = 0;  // in the file
+    std::size_t length = 0;
+};
+
 class Buffer {
   public:
     Buffer() : bytes_(static_cast<std::byte*>(::operator new(largest_request, alignment))) {}
 
     std::span<std::byte> bytes() { return {bytes_.get(), largest_request}; }
-    // Where a reply's bytes lie; in bytes(), or elsewhere.
-    std::vector<iovec>& pieces() { return pieces_; }
+    // What makes up a reply, in order.
+    std::vector<Piece>& pieces() { return pieces_; }
 
   private:
     static constexpr std::align_val_t alignment{4096};
@@ -28,7 +35,7 @@ class Buffer {
         void operator()(std::byte* bytes) const { ::operator delete(bytes, alignment); }
     };
     std::unique_ptr<std::byte, Release> bytes_;
-    std::vector<iovec> pieces_;
+    std::vector<Piece> pieces_;
 };
 
 // As many buffers as requests were under way at once. Thread safe.

@@ -1,7 +1,10 @@
 #include "famfs-fused/data/copy_path.h"
 
 #include "famfs-fused/data/extent_runs.h"
+#include "famfs-fused/data/pipe_limit.h"
+#include "liblog/file_io.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,30 +13,31 @@ namespace famfs::fused {
 
 namespace {
 
+constexpr std::size_t page = 4096;
+
 class CopyPath final : public DataPath {
   public:
-    CopyPath(const Devices& devices, Log& log) : devices_(devices), log_(log) {}
+    CopyPath(const Devices& devices, Log& log) : devices_(devices), log_(log), pipe_limit_(pipe_limit()) {}
 
     std::string_view name() const override { return "copy"; }
     Outcome<void> open(const Node&) override { return {}; }
-    Outcome<std::span<const iovec>> read(const Node& node, std::uint64_t offset, std::size_t length,
+    Outcome<std::span<const Piece>> read(const Node& node, std::uint64_t offset, std::size_t length,
                                          Buffer& buffer) override;
     Outcome<void> write(const Node& node, std::uint64_t offset, std::span<const std::byte> bytes) override;
     Outcome<void> sync(const Node& node) override;
 
   private:
-    Outcome<device::Memory*> memory_of(const omf::Extent& run) const;
+    Outcome<device::Memory*> memory_of(const Node& node, const omf::Extent& run) const;
+    Outcome<Piece> find(const Node& node, const omf::Extent& run) const;
+    Outcome<void> check_image(const Node& node, const device::Memory& memory, const omf::Extent& run) const;
+    Outcome<void> load(const Node& node, Buffer& buffer) const;
+    bool fits_pipe(std::size_t pieces, std::size_t length) const;
     Outcome<void> outcome(const Node& node, const Result<void>& result) const;
 
     const Devices& devices_;
     Log& log_;
+    std::size_t pipe_limit_;
 };
-
-Outcome<device::Memory*> CopyPath::memory_of(const omf::Extent& run) const {
-    const auto& memories = devices_.memories();
-    if (run.device >= memories.size() || !memories[run.device]) return std::unexpected(ENXIO);
-    return memories[run.device].get();
-}
 
 Outcome<void> CopyPath::outcome(const Node& node, const Result<void>& result) const {
     if (result) return {};
@@ -41,31 +45,76 @@ Outcome<void> CopyPath::outcome(const Node& node, const Result<void>& result) co
     return std::unexpected(result.error().code);
 }
 
+Outcome<device::Memory*> CopyPath::memory_of(const Node& node, const omf::Extent& run) const {
+    const auto& memories = devices_.memories();
+    if (run.device < memories.size() && memories[run.device]) return memories[run.device].get();
+    log_.about_file(path_of(node), "on a device that is not open");
+    return std::unexpected(ENXIO);
+}
+
+// A reply from a file that has become shorter would be shorter too, and the kernel would take that for the
+// file's new size.
+Outcome<void> CopyPath::check_image(const Node& node, const device::Memory& memory,
+                                    const omf::Extent& run) const {
+    struct stat status{};
+    if (::fstat(memory.descriptor(), &status) != 0) return std::unexpected(errno);
+    if (static_cast<std::uint64_t>(status.st_size) >= run.offset + run.length) return {};
+    log_.about_file(path_of(node), memory.description().path + " has shrunk");
+    return std::unexpected(EIO);
+}
+
 // A mapping is handed to the kernel as it lies, without a copy of ours in between; it reports a bad line as
 // an error, where our own load would be killed.
-Outcome<std::span<const iovec>> CopyPath::read(const Node& node, std::uint64_t offset, std::size_t length,
+Outcome<Piece> CopyPath::find(const Node& node, const omf::Extent& run) const {
+    const auto memory = memory_of(node, run);
+    if (!memory) return std::unexpected(memory.error());
+    if (const std::byte* mapping = (*memory)->mapping()) {
+        const auto fresh = outcome(node, (*memory)->invalidate(run.offset, run.length));
+        if (!fresh) return std::unexpected(fresh.error());
+        return Piece{.memory = mapping + run.offset, .length = run.length};
+    }
+    if (const auto whole = check_image(node, **memory, run); !whole) return std::unexpected(whole.error());
+    return Piece{.descriptor = (*memory)->descriptor(), .offset = run.offset, .length = run.length};
+}
+
+// Room for the header, and a page that each piece may begin in the middle of.
+bool CopyPath::fits_pipe(std::size_t pieces, std::size_t length) const {
+    return (pieces + 3) * page + length <= pipe_limit_;
+}
+
+// Brings the pieces that are in files into the buffer.
+Outcome<void> CopyPath::load(const Node& node, Buffer& buffer) const {
+    std::span<std::byte> room = buffer.bytes();
+    for (Piece& piece : buffer.pieces()) {
+        if (piece.memory != nullptr) continue;
+        const auto got = read_at(piece.descriptor, room.first(piece.length), piece.offset);
+        if (!got) return outcome(node, Result<void>(std::unexpected(got.error())));
+        if (*got < piece.length) return std::unexpected(EIO);
+        piece.memory = room.data();
+        room = room.subspan(piece.length);
+    }
+    return {};
+}
+
+Outcome<std::span<const Piece>> CopyPath::read(const Node& node, std::uint64_t offset, std::size_t length,
                                                Buffer& buffer) {
     auto& pieces = buffer.pieces();
     pieces.clear();
-    const auto visit = [&](const omf::Extent& run, std::uint64_t done) -> Outcome<void> {
-        const auto memory = memory_of(run);
-        if (!memory) return std::unexpected(memory.error());
-        if (std::byte* mapping = (*memory)->mapping()) {
-            pieces.push_back({mapping + run.offset, run.length});
-            return outcome(node, (*memory)->invalidate(run.offset, run.length));
-        }
-        const auto room = buffer.bytes().subspan(done, run.length);
-        pieces.push_back({room.data(), room.size()});
-        return outcome(node, (*memory)->read(run.offset, room));
+    const auto visit = [&](const omf::Extent& run, std::uint64_t) -> Outcome<void> {
+        const auto piece = find(node, run);
+        if (!piece) return std::unexpected(piece.error());
+        pieces.push_back(*piece);
+        return {};
     };
-    if (const auto walked = for_each_run(node.layout(), offset, length, visit); !walked)
-        return std::unexpected(walked.error());
-    return std::span<const iovec>(pieces);
+    auto done = for_each_run(node.layout(), offset, length, visit);
+    if (done && !fits_pipe(pieces.size(), length)) done = load(node, buffer);
+    if (!done) return std::unexpected(done.error());
+    return std::span<const Piece>(pieces);
 }
 
 Outcome<void> CopyPath::write(const Node& node, std::uint64_t offset, std::span<const std::byte> bytes) {
     const auto visit = [&](const omf::Extent& run, std::uint64_t done) -> Outcome<void> {
-        const auto memory = memory_of(run);
+        const auto memory = memory_of(node, run);
         if (!memory) return std::unexpected(memory.error());
         Result<void> stored = (*memory)->write(run.offset, bytes.subspan(done, run.length));
         if (stored) stored = (*memory)->write_back(run.offset, run.length);
@@ -77,7 +126,7 @@ Outcome<void> CopyPath::write(const Node& node, std::uint64_t offset, std::span<
 
 Outcome<void> CopyPath::sync(const Node& node) {
     for (const omf::Extent& extent : node.layout().extents) {
-        const auto memory = memory_of(extent);
+        const auto memory = memory_of(node, extent);
         if (!memory) return std::unexpected(memory.error());
         const int image = (*memory)->descriptor();
         if (image >= 0 && ::fdatasync(image) != 0) return std::unexpected(errno);

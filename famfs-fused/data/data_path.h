@@ -5,8 +5,6 @@
 #include "famfs-fused/data/buffer_pool.h"
 #include "famfs-fused/outcome.h"
 
-#include <sys/uio.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -32,7 +30,7 @@ class DataPath {
     virtual Outcome<void> open(const Node& node) = 0;
 
     // The pieces of the range, in order; valid as long as `buffer`, which they may lie in.
-    virtual Outcome<std::span<const iovec>> read(const Node& node, std::uint64_t offset, std::size_t length,
+    virtual Outcome<std::span<const Piece>> read(const Node& node, std::uint64_t offset, std::size_t length,
                                                  Buffer& buffer) = 0;
 
     // Writes all of `bytes`; when it returns, other hosts may see them.

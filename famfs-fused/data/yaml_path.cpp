@@ -16,7 +16,7 @@ class YamlPath final : public DataPath {
     std::string_view name() const override { return "yaml"; }
     bool shows_documents() const override { return true; }
     Outcome<void> open(const Node& node) override;
-    Outcome<std::span<const iovec>> read(const Node& node, std::uint64_t offset, std::size_t length,
+    Outcome<std::span<const Piece>> read(const Node& node, std::uint64_t offset, std::size_t length,
                                          Buffer& buffer) override;
     Outcome<void> write(const Node&, std::uint64_t, std::span<const std::byte>) override {
         return std::unexpected(EROFS);
@@ -45,15 +45,15 @@ Outcome<void> YamlPath::open(const Node& node) {
     return {};
 }
 
-Outcome<std::span<const iovec>> YamlPath::read(const Node& node, std::uint64_t offset, std::size_t length,
+Outcome<std::span<const Piece>> YamlPath::read(const Node& node, std::uint64_t offset, std::size_t length,
                                                Buffer& buffer) {
     const auto document = open_document(node);
     if (!document) return std::unexpected(document.error());
     const auto room = buffer.bytes().first(length);
     const ssize_t got = ::pread(document->get(), room.data(), room.size(), static_cast<off_t>(offset));
     if (got < 0) return std::unexpected(errno);
-    buffer.pieces().assign({iovec{room.data(), static_cast<std::size_t>(got)}});
-    return std::span<const iovec>(buffer.pieces());
+    buffer.pieces().assign({Piece{.memory = room.data(), .length = static_cast<std::size_t>(got)}});
+    return std::span<const Piece>(buffer.pieces());
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "famfs-fused/ops/support.h"
 
+#include <algorithm>
+
 namespace famfs::fused::ops {
 
 namespace {
@@ -12,13 +14,15 @@ void want(fuse_conn_info& connection, unsigned capability) {
 
 }  // namespace
 
-// Requests must arrive in memory, not in a pipe: the session looks at them before libfuse does.
+// Requests must arrive in memory, not in a pipe: the session looks at them before libfuse does. Replies may
+// leave through one.
 void init(void*, fuse_conn_info* connection) {
     connection->max_write =
         static_cast<unsigned>(std::min<std::size_t>(connection->max_write, largest_request));
     connection->max_background = most_background;
     connection->want &= ~static_cast<unsigned>(FUSE_CAP_SPLICE_READ);
     want(*connection, FUSE_CAP_HANDLE_KILLPRIV);
+    want(*connection, FUSE_CAP_SPLICE_WRITE);
     want(*connection, FUSE_CAP_ASYNC_READ);
     want(*connection, FUSE_CAP_PARALLEL_DIROPS);
 }

@@ -5,6 +5,9 @@
 
 #include <fuse_lowlevel.h>
 
+#include <cstddef>
+#include <cstdint>
+
 namespace famfs::fused::ops {
 
 // All of them, ready for fuse_session_new. An exception in one of them ends as an error reply.

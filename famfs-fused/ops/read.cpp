@@ -1,9 +1,70 @@
 #include "famfs-fused/ops/support.h"
 
+#include <sys/uio.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <new>
+#include <vector>
 
 namespace famfs::fused::ops {
+
+namespace {
+
+void reply_from_memory(fuse_req_t request, std::span<const Piece> pieces) {
+    std::vector<iovec> vector;
+    for (const Piece& piece : pieces)
+        vector.push_back({const_cast<std::byte*>(piece.memory), piece.length});
+    fuse_reply_iov(request, vector.data(), static_cast<int>(vector.size()));
+}
+
+// Room for a fuse_bufvec, which ends in an array, of so many buffers.
+class BufferVector {
+  public:
+    explicit BufferVector(std::size_t count)
+        : room_((sizeof(fuse_bufvec) + count * sizeof(fuse_buf)) / unit + 1) {
+        new (room_.data()) fuse_bufvec{};
+        get()->count = count;
+    }
+    fuse_bufvec* get() { return reinterpret_cast<fuse_bufvec*>(room_.data()); }
+
+  private:
+    static constexpr std::size_t unit = sizeof(std::max_align_t);
+    std::vector<std::max_align_t> room_;
+};
+
+fuse_buf buffer_of(const Piece& piece) {
+    fuse_buf buffer{};
+    buffer.size = piece.length;
+    if (piece.memory != nullptr) {
+        buffer.mem = const_cast<std::byte*>(piece.memory);
+        return buffer;
+    }
+    buffer.flags = static_cast<fuse_buf_flags>(FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK | FUSE_BUF_FD_RETRY);
+    buffer.fd = piece.descriptor;
+    buffer.pos = static_cast<off_t>(piece.offset);
+    return buffer;
+}
+
+// From the file's pages to the kernel's reader without a copy in between.
+void reply_from_files(fuse_req_t request, std::span<const Piece> pieces) {
+    BufferVector vector(pieces.size());
+    std::ranges::transform(pieces, vector.get()->buf, buffer_of);
+    fuse_reply_data(request, vector.get(), fuse_buf_copy_flags{});
+}
+
+void reply(fuse_req_t request, std::span<const Piece> pieces) {
+    const bool in_memory =
+        std::ranges::all_of(pieces, [](const Piece& piece) { return piece.memory != nullptr; });
+    if (in_memory) {
+        reply_from_memory(request, pieces);
+    } else {
+        reply_from_files(request, pieces);
+    }
+}
+
+}  // namespace
 
 void read(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, fuse_file_info*) {
     Server& server = server_of(request);
@@ -16,10 +77,10 @@ void read(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, fus
     const auto length = std::min<std::uint64_t>({size, largest_request, (*node)->size - start});
     const auto buffer = server.buffers.take();
     const auto pieces = server.data->read(**node, start, length, *buffer);
-    if (!pieces) {
-        fuse_reply_err(request, pieces.error());
+    if (pieces) {
+        reply(request, *pieces);
     } else {
-        fuse_reply_iov(request, pieces->data(), static_cast<int>(pieces->size()));
+        fuse_reply_err(request, pieces.error());
     }
 }
 

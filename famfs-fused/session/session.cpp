@@ -5,6 +5,7 @@
 #include "famfs-fused/session/request.h"
 #include "omf/path.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -104,6 +105,7 @@ Result<void> Session::take_over(int connection) {
     fuse_custom_io hooks{};
     hooks.read = receive_hook;
     hooks.writev = send_hook;
+    hooks.splice_send = splice_hook;
     if (set_hooks(session_.get(), hooks, connection) != 0) return fail_errno(ENOMEM, "FUSE session");
     return {};
 }
@@ -204,6 +206,11 @@ ssize_t Session::receive_hook(int connection, void* room, std::size_t size, void
 
 ssize_t Session::send_hook(int connection, iovec* reply, int count, void* session) {
     return static_cast<Session*>(session)->send(connection, {reply, static_cast<std::size_t>(count)});
+}
+
+ssize_t Session::splice_hook(int from, off_t* from_offset, int to, off_t* to_offset, std::size_t size,
+                             unsigned flags, void*) {
+    return ::splice(from, from_offset, to, to_offset, size, flags);
 }
 
 }  // namespace famfs::fused

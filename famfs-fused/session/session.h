@@ -62,6 +62,8 @@ class Session {
 
     static ssize_t receive_hook(int connection, void* room, std::size_t size, void* session);
     static ssize_t send_hook(int connection, iovec* reply, int count, void* session);
+    static ssize_t splice_hook(int from, off_t* from_offset, int to, off_t* to_offset, std::size_t size,
+                               unsigned flags, void* session);
 
     struct Destroy {
         void operator()(fuse_session* session) const { fuse_session_destroy(session); }
