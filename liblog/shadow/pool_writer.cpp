@@ -138,6 +138,8 @@ Result<std::unique_ptr<PoolWriter>> PoolWriter::open(Pool pool, const PoolPlace&
     if (auto checked = require_master(pool); !checked) return std::unexpected(checked.error());
     auto lock = lock_pool(pool, hooks.waiting);
     if (!lock) return std::unexpected(lock.error());
+    // A pool without a log leaves no trace in the file system.
+    if (auto header = pool.read_header(); !header) return std::unexpected(header.error());
     auto tree = Tree::open(place.shadow, place.form);
     if (!tree) return std::unexpected(tree.error());
     auto impl = std::make_unique<Impl>(std::move(pool), std::move(*tree), place.form);
