@@ -21,7 +21,7 @@ struct Request {
     std::optional<std::uint64_t> size;
     std::optional<std::uint64_t> log_size;
     std::optional<std::uint64_t> unit;
-    std::optional<std::string> uuid;
+    std::string uuid;
     bool force = false;
     bool kill = false;
 };
@@ -31,11 +31,11 @@ Result<pool::FormatOptions> format_options(const Request& request) {
     options.force = request.force;
     if (request.log_size) options.log_length = *request.log_size;
     if (request.unit) options.allocation_unit = *request.unit;
-    if (request.uuid) {
-        options.device_uuid = omf::parse_uuid(*request.uuid);
+    if (!request.uuid.empty()) {
+        options.device_uuid = omf::parse_uuid(request.uuid);
         if (!options.device_uuid) {
             return fail(ErrorKind::usage, EINVAL,
-                        fmt::format("--device-uuid: {} is not a uuid", omf::printable(*request.uuid)));
+                        fmt::format("--device-uuid: {} is not a uuid", omf::printable(request.uuid)));
         }
     }
     return options;
@@ -77,16 +77,16 @@ Result<void> kill_pool(const Request& request) {
 int run_mkfs(Console& console, Arguments arguments) {
     Request request;
     CommandLine line(console, "mkfs");
-    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file")->required();
+    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file");
     line.add_size("--size", request.size, "Make the image file, sparse, with this size");
     line.add_size("--log-size", request.log_size, "Log size, a power of two from 8M (8M)");
     line.add_size("--alloc-unit", request.unit, "Allocation unit, 4K or 2M (2M)");
-    line.app().add_option("--device-uuid", request.uuid, "The device's uuid (random)");
-    line.app().add_flag("--force", request.force, "Overwrite what is on the device");
-    line.app().add_flag("--kill", request.kill, "Wipe the superblock: no pool any more");
+    line.add_text("--device-uuid", request.uuid, "UUID", "The device's uuid (random)");
+    line.add_flag("--force", request.force, "Overwrite what is on the device");
+    line.add_flag("--kill", request.kill, "Wipe the superblock: no pool any more");
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
-    if (request.kill && (request.size || request.log_size || request.unit || request.uuid)) {
+    if (request.kill && (request.size || request.log_size || request.unit || !request.uuid.empty())) {
         return line.usage_error("--kill goes with no other option than --force");
     }
 
