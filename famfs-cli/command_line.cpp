@@ -75,7 +75,8 @@ void CommandLine::add_flag(const std::string& name, bool& value, const std::stri
 
 void CommandLine::add_text(const std::string& name, std::string& value, const std::string& type,
                            const std::string& help, Need need) {
-    set_need(*app_->add_option(name, value, help)->type_name(type), need);
+    const auto check = [](const std::string& text) { return text.empty() ? "the value is empty" : ""; };
+    set_need(*app_->add_option(name, value, help)->type_name(type)->check(check), need);
 }
 
 void CommandLine::add_texts(const std::string& name, std::vector<std::string>& values,
@@ -95,6 +96,15 @@ void CommandLine::add_choice(const std::string& name, std::string& value,
         return fmt::format("{} is none of {}", omf::printable(text), fmt::join(words, ", "));
     };
     app_->add_option(name, value, help)->check(check)->type_name("WORD");
+}
+
+void CommandLine::add_uuid(const std::string& name, std::optional<omf::Uuid>& value,
+                           const std::string& help) {
+    const auto parser = [](const std::string& text) -> Result<omf::Uuid> {
+        if (const auto uuid = omf::parse_uuid(text)) return *uuid;
+        return fail(ErrorKind::usage, EINVAL, fmt::format("{} is not a uuid", omf::printable(text)));
+    };
+    add_parsed(*app_, name, value, parser, help)->type_name("UUID");
 }
 
 void CommandLine::add_mode(std::optional<std::uint32_t>& value, const std::string& help) {

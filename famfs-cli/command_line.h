@@ -4,6 +4,7 @@
 
 #include "famfs-cli/console.h"
 #include "famfs-cli/verb.h"
+#include "omf/uuid.h"
 
 #include <cstdint>
 #include <memory>
@@ -34,7 +35,7 @@ class CommandLine {
     void add_subjects(const std::string& name, std::vector<std::string>& values, const std::string& help);
 
     void add_flag(const std::string& name, bool& value, const std::string& help);
-    // An option with a value, `type` in the help text.
+    // An option with a value, not empty; `type` is what stands for it in the help text.
     void add_text(const std::string& name, std::string& value, const std::string& type,
                   const std::string& help, Need need = Need::optional);
     // The same, given as often as one likes.
@@ -46,6 +47,7 @@ class CommandLine {
     void add_choice(const std::string& name, std::string& value, const std::vector<std::string>& words,
                     const std::string& help);
 
+    void add_uuid(const std::string& name, std::optional<omf::Uuid>& value, const std::string& help);
     void add_mode(std::optional<std::uint32_t>& value, const std::string& help);
     void add_json();      // for verbs that report
     void add_progress();  // for verbs whose work may take long

@@ -66,7 +66,7 @@ Result<void> unmount(Console& console, const std::string& text) {
         console.note(
             fmt::format("{}: not mounted any more; removed what was left of it", omf::printable(text)));
     } else {
-        return fail(ErrorKind::usage, EINVAL,
+        return fail(ErrorKind::refused, EINVAL,
                     fmt::format("{}: no famfs is mounted here", omf::printable(text)));
     }
     return run ? clean_up(*run) : Result<void>();
