@@ -150,18 +150,13 @@ int run_mount(Console& console, Arguments arguments) {
     MountRequest request;
     std::vector<std::string> options;
     CommandLine line(console, "mount");
-    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file")->required();
-    line.add_subject("MOUNTPOINT", request.mountpoint, "A directory")->required();
-    line.app()
-        .add_option("--shadow", request.shadow, "Keep the shadow tree here, also after the mount")
-        ->type_name("DIR");
+    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file");
+    line.add_subject("MOUNTPOINT", request.mountpoint, "A directory");
+    line.add_text("--shadow", request.shadow, "DIR", "Keep the shadow tree here, also after the mount");
     line.add_choice("--data-path", request.data_path, data_path_names, "How bytes reach the memory (auto)");
-    line.app().add_flag("--read-only", request.read_only, "Refuse all writes through the mount");
-    line.app().add_flag("--foreground", request.foreground, "Stay until the mount ends");
-    line.app()
-        .add_option("-o", options, "Mount options, separated by commas")
-        ->type_name("OPTIONS")
-        ->allow_extra_args(false);
+    line.add_flag("--read-only", request.read_only, "Refuse all writes through the mount");
+    line.add_flag("--foreground", request.foreground, "Stay until the mount ends");
+    line.add_texts("-o", options, "OPTIONS", "Mount options, separated by commas");
     if (const auto status = line.parse(arguments)) return *status;
     for (const auto& text : options) {
         for (const auto& option : split_mount_options(text)) {

@@ -66,7 +66,7 @@ Result<void> unmount(Console& console, const std::string& text) {
         console.note(
             fmt::format("{}: not mounted any more; removed what was left of it", omf::printable(text)));
     } else {
-        return fail(ErrorKind::usage, EINVAL,
+        return fail(ErrorKind::refused, EINVAL,
                     fmt::format("{}: no famfs is mounted here", omf::printable(text)));
     }
     return run ? clean_up(*run) : Result<void>();
@@ -77,7 +77,7 @@ Result<void> unmount(Console& console, const std::string& text) {
 int run_umount(Console& console, Arguments arguments) {
     std::string mountpoint;
     CommandLine line(console, "umount");
-    line.add_subject("MOUNTPOINT", mountpoint, "Where the famfs is mounted")->required();
+    line.add_subject("MOUNTPOINT", mountpoint, "Where the famfs is mounted");
     if (const auto status = line.parse(arguments)) return *status;
     const auto done = unmount(console, mountpoint);
     return done ? exit_done : console.fail(done.error());
