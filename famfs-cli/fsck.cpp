@@ -42,8 +42,8 @@ void show(Console& console, const CheckReport& report) {
 int run_fsck(Console& console, Arguments arguments) {
     std::string name;
     CommandLine line(console, "fsck");
-    line.add_subject("DEVICE|MOUNTPOINT", name, "/dev/daxX.Y, daxX.Y, an image file, or where one is mounted")
-        ->required();
+    line.add_subject("DEVICE|MOUNTPOINT", name,
+                     "/dev/daxX.Y, daxX.Y, an image file, or where one is mounted");
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
     const auto target = resolve_target(name);

@@ -64,8 +64,8 @@ void show(Console& console, const PoolReport& report) {
 int run_info(Console& console, Arguments arguments) {
     std::string name;
     CommandLine line(console, "info");
-    line.add_subject("DEVICE|MOUNTPOINT", name, "/dev/daxX.Y, daxX.Y, an image file, or where one is mounted")
-        ->required();
+    line.add_subject("DEVICE|MOUNTPOINT", name,
+                     "/dev/daxX.Y, daxX.Y, an image file, or where one is mounted");
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
     const auto target = resolve_target(name);
