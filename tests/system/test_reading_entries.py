@@ -80,7 +80,7 @@ class Entries(harness.SystemTest):
             self.assertIn(path, line, outcome)
             for number in numbers:
                 self.assertRegex(line, rf'\b({number}|{number:#x}|{number:#o}|0{number:o})\b', outcome)
-            self.assertTrue(line.isprintable(), outcome)
+            self.assertTrue(harness.is_safe(line), outcome)
 
 
 class Types(Entries):
