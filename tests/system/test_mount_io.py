@@ -186,6 +186,10 @@ class Attributes(Mounted):
                          [(offset, length) for _, offset, length in file.extents])
         self.assertEqual(os.listxattr(self.file), [], 'a copy with attributes would carry them away')
 
+    def test_copies_carry_no_attribute_away(self):
+        self.command(['cp', '-a', self.file, self.path('out')])
+        self.assertEqual([name for name in os.listxattr(self.path('out')) if 'famfs' in name], [])
+
     def test_attributes_that_are_not_there(self):
         self.refused(errno.ENODATA, os.getxattr, self.file, 'user.other')
         self.refused(errno.ENOTSUP, os.getxattr, self.file, 'security.selinux')
