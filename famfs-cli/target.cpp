@@ -41,7 +41,7 @@ Result<MountedPool> resolve_mountpoint(const std::string& text) {
     const Mount* const mount = find_mount(*mounts, *path);
     if (mount == nullptr || !mount->famfs()) {
         return fail(ErrorKind::refused, EINVAL,
-                    fmt::format("{}: no famfs is mounted here", omf::printable(text)));
+                    fmt::format("{}: not a famfs mount point", omf::printable(text)));
     }
     return ask_mount(*mount);
 }

@@ -34,13 +34,15 @@ Result<void> unmount_as_root(const std::string& mountpoint) {
 
 // fusermount3 is the one who may; what it says becomes our line.
 Result<void> unmount_as_user(const std::string& mountpoint) {
-    std::string said;
-    const auto ended = run_quietly({"fusermount3", "-u", "--", mountpoint}, said);
+    const auto errors = ErrorCapture::make();
+    if (!errors) return std::unexpected(errors.error());
+    auto process = Process::start({"fusermount3", "-u", "--", mountpoint}, errors->descriptor());
+    if (!process) return std::unexpected(process.error());
+    const auto ended = process->wait();
     if (!ended) return std::unexpected(ended.error());
     if (ended->status == 0) return {};
+    const std::string said = fmt::format("{}", fmt::join(errors->lines(), "; "));
     if (said.find(std::strerror(EBUSY)) != std::string::npos) return busy(mountpoint);
-    while (said.ends_with('\n'))
-        said.pop_back();
     return fail(ErrorKind::io, EPERM,
                 fmt::format("cannot unmount {}: {}", omf::printable(mountpoint), omf::printable(said)));
 }
@@ -67,7 +69,7 @@ Result<void> unmount(Console& console, const std::string& text) {
             fmt::format("{}: not mounted any more; removed what was left of it", omf::printable(text)));
     } else {
         return fail(ErrorKind::refused, EINVAL,
-                    fmt::format("{}: no famfs is mounted here", omf::printable(text)));
+                    fmt::format("{}: not a famfs mount point", omf::printable(text)));
     }
     return run ? clean_up(*run) : Result<void>();
 }
