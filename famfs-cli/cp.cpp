@@ -139,7 +139,7 @@ class CopyRun {
     }
 
     int stopped(const Error& error, const Copier& copier) {
-        console_.error(fmt::format("{}; {} files were copied", error.message, copier.committed()));
+        console_.error(fmt::format("cp: {}; {} files were copied", error.message, copier.committed()));
         return error.code == EINTR ? exit_interrupted : int{exit_status(error.kind)};
     }
 
