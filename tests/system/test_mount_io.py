@@ -1,4 +1,4 @@
-# ctest: user
+# ctest: user labels=sanitize,threads
 """Files in a mount, as programs see them: reading, writing, mapping, their attributes, and what is refused."""
 import ctypes
 import errno

@@ -1,4 +1,4 @@
-# ctest: user
+# ctest: user labels=sanitize
 """Mounts come and go: signals, a killed daemon, several mounts of one pool, and files that logplay adds."""
 import contextlib
 import errno
