@@ -17,7 +17,7 @@ Server::Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKin
       shadow(std::move(tree)),
       devices(std::move(pool)),
       context(devices.context()),
-      data(make_data_path(kind, shadow, devices, log)),
+      data(make_data_path(kind, shadow, devices, settings.kernel_abi, log)),
       catalogue(std::move(root)),
       resolver(shadow, catalogue, log, data->shows_documents() ? nullptr : &context),
       figures(shadow, log, first_device_bytes(devices)) {}

@@ -74,6 +74,12 @@ def made():
          "allocated_bytes: 5\ndevice_bytes: 7\n".encode())
 
 
+    for index, options in enumerate(["ro,shadow=/a,data-path=copy,_netdev,nofail,x-systemd.automount",
+                                     "allow_other,attr_timeout=1.5,entry_timeout=0,direct_io", "a\\,b,max_read=4096",
+                                     "rw,user=x,comment=y,data-path=none", "fsname=x", "attr_timeout=nan"]):
+        save("mount_options", str(index), options.encode())
+
+
 golden_pools()
 golden_documents()
 made()
