@@ -125,9 +125,9 @@ TEST_F(FileMapTest, SendsNothingThatIsNotAligned) {
 }
 
 TEST_F(FileMapTest, IsAsLongAsItSays) {
+    const auto three = extents(3);
     for (const KernelAbi& kernel : kernel_abis()) {
-        for (const omf::LayoutView& layout :
-             {omf::LayoutView{0, extents(3)}, omf::LayoutView{unit, extents(3)}}) {
+        for (const omf::LayoutView& layout : {omf::LayoutView{0, three}, omf::LayoutView{unit, three}}) {
             const MapSource source{.size = 3 * unit, .layout = layout};
             const auto size = map_bytes(kernel, source);
             ASSERT_TRUE(size);
