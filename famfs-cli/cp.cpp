@@ -139,13 +139,15 @@ class CopyRun {
     }
 
     int stopped(const Error& error, const Copier& copier) {
-        console_.error(fmt::format("{}; {} files were copied", error.message, copier.committed()));
+        console_.error(
+            fmt::format("cp: {}; {} copied", error.message, counted(copier.committed(), "file", "files")));
         return error.code == EINTR ? exit_interrupted : int{exit_status(error.kind)};
     }
 
     void say_done(const Copier& copier, const Progress& progress) {
         if (!console_.verbose) return;
-        console_.print("{} files, {}\n", copier.committed(), readable_size(progress.bytes()));
+        console_.print("{}, {}\n", counted(copier.committed(), "file", "files"),
+                       readable_size(progress.bytes()));
     }
 
     Console& console_;

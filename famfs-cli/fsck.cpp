@@ -30,11 +30,13 @@ void show(Console& console, const CheckReport& report) {
         console.print("{}\n", omf::printable(warning));
     if (console.quiet) return;
     const auto& totals = report.result.totals;
-    console.print("{}: {}, {} entries: {} files, {} directories, {} allocated; {} findings\n",
-                  omf::printable(report.device), report.result.clean() ? "clean" : "not clean",
-                  report.result.replay.header.next_index, totals.files, totals.directories,
-                  readable_size(totals.allocated_bytes),
-                  report.result.replay.findings + report.result.warnings.size());
+    console.print(
+        "{}: {}, {}: {}, {}, {} allocated; {}\n", omf::printable(report.device),
+        report.result.clean() ? "clean" : "not clean",
+        counted(report.result.replay.header.next_index, "entry", "entries"),
+        counted(totals.files, "file", "files"), counted(totals.directories, "directory", "directories"),
+        readable_size(totals.allocated_bytes),
+        counted(report.result.replay.findings + report.result.warnings.size(), "finding", "findings"));
 }
 
 }  // namespace

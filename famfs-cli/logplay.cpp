@@ -5,6 +5,7 @@
 #include "famfs-cli/findings.h"
 #include "famfs-cli/json.h"
 #include "famfs-cli/shadow_form.h"
+#include "famfs-cli/size.h"
 #include "famfs-cli/target.h"
 #include "famfs-cli/verb.h"
 #include "liblog/pool/pool.h"
@@ -61,9 +62,9 @@ Result<LogplayReport> replay(Console& console, const Route& route, shadow::Logpl
 void show(Console& console, const LogplayReport& report, bool dry_run) {
     if (console.json) return console.write(json::logplay(report));
     if (console.quiet) return;
-    console.print("{}: {} of {} entries replayed, {} {}, {} with findings\n", omf::printable(report.shadow),
+    console.print("{}: {} of {} entries replayed, {} {}, {}\n", omf::printable(report.shadow),
                   report.result.replayed, report.result.entries, report.result.written,
-                  dry_run ? "would be new" : "new", report.result.findings);
+                  dry_run ? "would be new" : "new", counted(report.result.findings, "finding", "findings"));
 }
 
 std::optional<int> check(CommandLine& line, const Request& request) {

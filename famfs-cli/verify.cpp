@@ -69,8 +69,9 @@ void show(Console& console, const VerifyReport& report) {
     for (const auto& found : report.differences)
         console.print("{}\n", describe(found));
     if (console.quiet) return;
-    console.print("{} files, {} compared, {} differences\n", report.files, readable_size(report.bytes),
-                  report.differences.size());
+    console.print("{}, {} compared, {}\n", counted(report.files, "file", "files"),
+                  readable_size(report.bytes),
+                  counted(report.differences.size(), "difference", "differences"));
 }
 
 }  // namespace

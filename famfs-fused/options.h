@@ -4,6 +4,7 @@
 #include "famfs-fused/data/choose.h"
 #include "famfs-fused/iomap/kernel_abi.h"
 #include "famfs-fused/mount_options.h"
+#include "famfs-fused/sandbox/sandbox.h"
 #include "omf/error.h"
 
 #include <span>
@@ -22,6 +23,7 @@ struct Options {
     unsigned threads = 0;
     bool read_only = false;  // --read-only or -o ro
     std::string pid_file;    // "" for none
+    SandboxLevel sandbox = SandboxLevel::full;
     MountOptions mount;
     std::string mountpoint;
 };

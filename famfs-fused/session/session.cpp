@@ -86,7 +86,7 @@ Result<std::unique_ptr<Session>> Session::create(const std::string& options, Ser
 
 Session::~Session() {
     stop();
-    if (session_) fuse_session_unmount(session_.get());
+    if (session_ && unmounts_) fuse_session_unmount(session_.get());
 }
 
 Result<void> Session::mount(const std::string& mountpoint) {
@@ -95,7 +95,13 @@ Result<void> Session::mount(const std::string& mountpoint) {
         return fail(ErrorKind::io, EIO,
                     "cannot mount on " + omf::printable(mountpoint) + because(captured.last_line()));
     }
-    return take_over(fuse_session_fd(session_.get()));
+    return take_over(connection());
+}
+
+// libfuse closes the descriptor by its number when it unmounts, so the number stays taken.
+void Session::leave_connection() {
+    const FileDescriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (nothing) ::dup3(nothing.get(), connection(), O_CLOEXEC);
 }
 
 Result<void> Session::attach(FileDescriptor connection) {
@@ -221,14 +227,14 @@ void Session::reply(const fuse_in_header& header, const Outcome<std::vector<std:
                          .unique = header.unique};
     const std::array pieces{iovec{&head, sizeof head},
                             iovec{const_cast<std::byte*>(answer->data()), answer->size()}};
-    send(fuse_session_fd(session_.get()), pieces);
+    send(connection(), pieces);
 }
 
 void Session::reply_error(const fuse_in_header& header, int code) {
     if (!wants_reply(header.opcode)) return;
     fuse_out_header reply{.len = sizeof(fuse_out_header), .error = -code, .unique = header.unique};
     const iovec piece{&reply, sizeof reply};
-    send(fuse_session_fd(session_.get()), {&piece, 1});
+    send(connection(), {&piece, 1});
 }
 
 ssize_t Session::receive(int connection, std::span<std::byte> room) {

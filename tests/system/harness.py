@@ -271,7 +271,17 @@ class SystemTest(unittest.TestCase):
         return any(where == point for where, _, _ in sandbox.mounts_below(self.dir))
 
     def daemons(self):
-        """Process ids of the running famfs-fused."""
+        """Process ids of the running famfs-fused, one for each mount. Confined, it has a child that serves."""
+        programs = self._daemon_processes()
+        return [pid for pid in programs if sandbox.parent(pid) not in programs]
+
+    def servers(self):
+        """Process ids of those that serve, one for each mount."""
+        programs = self._daemon_processes()
+        parents = [sandbox.parent(pid) for pid in programs]
+        return [pid for pid in programs if pid not in parents]
+
+    def _daemon_processes(self):
         return [pid for pid in sandbox.descendants()
                 if os.path.basename((sandbox.command_line(pid) or [''])[0]) == 'famfs-fused']
 

@@ -262,7 +262,7 @@ class Listing(daemon_case.DaemonTest):
         if os.environ.get('FAMFS_TEST_SLOW', '1') != '1':
             self.skipTest('a sanitizer keeps more')
         self.serve()
-        [daemon] = self.daemons()
+        [daemon] = self.servers()
 
         def resident():
             with open(f'/proc/{daemon}/status') as status:

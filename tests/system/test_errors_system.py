@@ -1,4 +1,4 @@
-# ctest: user
+# ctest: user labels=sanitize
 """The system says no: missing devices, no room, no rights, no /dev/fuse. One line, the right status, nothing half."""
 import os
 import shutil

@@ -1,4 +1,4 @@
-# ctest: user timeout=300
+# ctest: user timeout=300 labels=threads
 """The main job: a real directory goes in with cp -r and comes out equal, here, after a remount, and on another host."""
 import os
 import stat

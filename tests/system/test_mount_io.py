@@ -1,4 +1,4 @@
-# ctest: user
+# ctest: user labels=sanitize,threads
 """Files in a mount, as programs see them: reading, writing, mapping, their attributes, and what is refused."""
 import ctypes
 import errno
@@ -185,6 +185,10 @@ class Attributes(Mounted):
         self.assertEqual([(part['offset'], part['length']) for part in said['extents']],
                          [(offset, length) for _, offset, length in file.extents])
         self.assertEqual(os.listxattr(self.file), [], 'a copy with attributes would carry them away')
+
+    def test_copies_carry_no_attribute_away(self):
+        self.command(['cp', '-a', self.file, self.path('out')])
+        self.assertEqual([name for name in os.listxattr(self.path('out')) if 'famfs' in name], [])
 
     def test_attributes_that_are_not_there(self):
         self.refused(errno.ENODATA, os.getxattr, self.file, 'user.other')

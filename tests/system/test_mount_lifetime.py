@@ -1,6 +1,7 @@
-# ctest: user
+# ctest: user labels=sanitize
 """Mounts come and go: signals, a killed daemon, several mounts of one pool, and files that logplay adds."""
 import contextlib
+import errno
 import os
 import signal
 
@@ -110,6 +111,18 @@ class Lifetime(harness.SystemTest):
         self.assertIn(b'f', harness.tree(f'{shadow}/root'))
         self.mount(self.image, '--shadow', shadow)
         self.assert_serves(self.mnt)
+
+    def test_image_that_is_cut_short_under_the_mount(self):
+        """The bytes are gone: an error for the reader, not the end of the daemon."""
+        size = os.stat(self.image).st_size
+        os.truncate(self.image, 10 << 20)
+        with self.assertRaises(OSError) as raised, open(f'{self.mnt}/f', 'rb') as file:
+            file.read()
+        self.assertEqual(raised.exception.errno, errno.EIO)
+        self.assertEqual(len(self.daemons()), 1)
+        os.truncate(self.image, size)
+        with open(f'{self.mnt}/f', 'rb') as file:
+            self.assertEqual(file.read(), bytes(7))
 
     def test_mount_says_how_in_the_mount_table(self):
         [(_, kind, source)] = sandbox.mounts_below(self.dir)

@@ -1,4 +1,4 @@
-# ctest: user labels=format,hostile
+# ctest: user labels=format,hostile,sanitize
 """docs/format.md, reading: every rule about entries, with a pool that breaks just that one.
 
 Around the bad entry there are always good ones, before and after it: they must be there, and nothing else. The bad

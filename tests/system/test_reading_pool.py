@@ -1,4 +1,4 @@
-# ctest: user labels=format,hostile
+# ctest: user labels=format,hostile,sanitize
 """docs/format.md, reading: superblocks and log headers that make a pool unusable, and those that do not."""
 import os
 import struct
