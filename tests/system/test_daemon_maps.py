@@ -1,4 +1,4 @@
-# ctest: user
+# ctest: user labels=sanitize,threads
 """File maps for kernels that ask for them: the daemon over a socket pair, with this test as the kernel. The replies
 wanted here were worked out by hand from docs/kernel-maps.md."""
 import errno
@@ -305,6 +305,25 @@ class Rules(MapTest):
         self.assertEqual(kernel.map(after), (0, simple_map(54321, (0, omf.DATA, UNIT))))
         error, reply = kernel.ask(fuse_kernel.GETATTR, before, bytes(16))
         self.assertEqual((error, struct.unpack_from('<Q', reply, 24)[0]), (0, 12345))
+
+    def test_nothing_is_parsed_twice(self):
+        """Counted in bytes that the daemon reads: later on none but the requests themselves."""
+        kernel = self.start_with_maps('v10', '--threads', '1', '--sandbox', 'none')
+        node, size = kernel.walk('d/one')
+
+        def bytes_read():
+            with open(f'/proc/{kernel.daemon.pid}/io') as counters:
+                return int(counters.readline().split()[1])
+        before, messages = bytes_read(), len(kernel.transcript)
+        for _ in range(50):
+            self.assertEqual(kernel.walk('d/one'), (node, size))
+            kernel.open(node)
+            kernel.map(node)
+            kernel.ask(fuse_kernel.GETATTR, node, bytes(16))
+        asked = sum(len(message) for way, _, message in kernel.transcript[messages:] if way == '>')
+        self.assertEqual(bytes_read() - before, asked)
+        os.unlink(f'{self.shadow}/root/d/one')
+        self.assertEqual(kernel.map(node), (0, simple_map(size, (0, omf.DATA, UNIT))))
 
     def test_forgotten_node_is_gone(self):
         kernel = self.start_with_maps('v10', '--threads', '1')
