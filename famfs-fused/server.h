@@ -30,6 +30,7 @@ class Server {
     const ShadowRoot shadow;
     const Devices devices;
     const famfs::shadow::DocumentContext context;
+    const DataPathKind path;
     const std::unique_ptr<DataPath> data;
     Catalogue catalogue;
     const Resolver resolver;

@@ -3,6 +3,7 @@
 #include "famfs-fused/iomap/file_map.h"
 #include "famfs-fused/iomap/map_service.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -27,10 +28,19 @@ MapSource source_of(const Node& node) {
     return source;
 }
 
+// Those of the table's that decide anything.
+std::vector<std::string_view> symbols_of_kernel(AbiChoice choice) {
+    std::vector<std::string_view> found;
+    if (choice != AbiChoice::automatic) return found;
+    for (const KernelAbi& abi : kernel_abis())
+        if (!abi.symbol.empty() && kernel_has_symbol(abi.symbol)) found.push_back(abi.symbol);
+    return found;
+}
+
 class IomapPath final : public DataPath, public MapService {
   public:
     IomapPath(const Devices& devices, AbiChoice choice, Log& log)
-        : devices_(devices), choice_(choice), log_(log) {}
+        : devices_(devices), choice_(choice), log_(log), symbols_(symbols_of_kernel(choice)) {}
 
     std::string_view name() const override { return "iomap"; }
     MapService* maps() override { return this; }
@@ -59,13 +69,17 @@ class IomapPath final : public DataPath, public MapService {
     const Devices& devices_;
     const AbiChoice choice_;
     Log& log_;
+    const std::vector<std::string_view> symbols_;  // of the running kernel, looked up while files can be seen
     std::atomic<const KernelAbi*> abi_ = nullptr;
     mutable std::mutex mutex_;
     std::string reason_ = "the kernel has not answered";
 };
 
 std::string IomapPath::negotiate(const InitOffer& offer) {
-    Detection detection = detect_kernel_abi(choice_, offer, kernel_has_symbol);
+    const auto is_known = [this](std::string_view symbol) {
+        return std::ranges::find(symbols_, symbol) != symbols_.end();
+    };
+    Detection detection = detect_kernel_abi(choice_, offer, is_known);
     abi_ = detection.abi;
     const std::lock_guard guard(mutex_);
     reason_ = detection.reason;
