@@ -99,15 +99,14 @@ void famfs_release(struct famfs_map *map)
 }
 
 /**
- * famfs_claim_from() - walk over a device's claims
+ * famfs_claim_from() - look for a device's claims
  * @dev: device
- * @offset: claims that begin before are left out
- * @next: out: offset to go on from
+ * @offset: in the device
  *
- * Context: famfs_claims_lock is held, and may be dropped between two steps.
- * Return: the map of the first claim, or NULL.
+ * Context: famfs_claims_lock is held.
+ * Return: the first claim that ends after @offset, or NULL.
  */
-struct famfs_map *famfs_claim_from(struct famfs_device *dev, u64 offset, u64 *next)
+struct famfs_extent *famfs_claim_from(struct famfs_device *dev, u64 offset)
 {
 	struct rb_node *node = dev->claims.rb_node;
 	struct famfs_extent *found = NULL;
@@ -116,17 +115,14 @@ struct famfs_map *famfs_claim_from(struct famfs_device *dev, u64 offset, u64 *ne
 	while (node) {
 		struct famfs_extent *extent = claim_entry(node);
 
-		if (extent->offset < offset) {
+		if (extent->offset + extent->length <= offset) {
 			node = node->rb_right;
 		} else {
 			found = extent;
 			node = node->rb_left;
 		}
 	}
-	if (!found)
-		return NULL;
-	*next = found->offset + found->length;
-	return found->map;
+	return found;
 }
 
 /*

@@ -218,6 +218,5 @@ static int famfs_fiemap(struct inode *inode, struct fiemap_extent_info *info,
 
 const struct inode_operations famfs_inode_operations = {
 	.setattr = famfs_setattr,
-	.getattr = simple_getattr,
 	.fiemap = famfs_fiemap,
 };

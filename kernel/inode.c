@@ -167,7 +167,7 @@ static struct file *famfs_file_open_new(struct inode *inode, int flags)
 		iput(inode);
 		return filp;
 	}
-	filp->f_mode |= FMODE_CAN_ODIRECT;
+	filp->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE | FMODE_CAN_ODIRECT;
 
 	spin_lock(&file->lock);
 	file->mount = filp->f_path.mnt;

@@ -145,6 +145,7 @@ struct famfs_map *famfs_map_create(const struct famfs_dax_create *arg,
 void famfs_map_free(struct famfs_map *map);
 bool famfs_map_equal(const struct famfs_map *a, const struct famfs_map *b);
 void famfs_map_find(const struct famfs_map *map, u64 pos, struct famfs_piece *piece);
+u64 famfs_map_position(const struct famfs_extent *extent, u64 offset);
 
 /* claim.c */
 
@@ -156,7 +157,7 @@ void famfs_claims_changed(void);
 unsigned int famfs_claims_state(void);
 void famfs_claims_wait(unsigned int state);
 int famfs_claims_wait_killable(unsigned int state);
-struct famfs_map *famfs_claim_from(struct famfs_device *dev, u64 offset, u64 *next);
+struct famfs_extent *famfs_claim_from(struct famfs_device *dev, u64 offset);
 
 /* inode.c */
 

@@ -210,3 +210,25 @@ void famfs_map_find(const struct famfs_map *map, u64 pos, struct famfs_piece *pi
 	piece->length = famfs_device_contiguous(piece->device, piece->offset,
 						piece->length - skip);
 }
+
+/**
+ * famfs_map_position() - which byte of its file a byte of a device is
+ * @extent: the extent or strip that has it
+ * @offset: in the device
+ *
+ * Return: offset in the file.
+ */
+u64 famfs_map_position(const struct famfs_extent *extent, u64 offset)
+{
+	const struct famfs_map *map = extent->map;
+	unsigned int shift;
+	u64 row;
+
+	offset -= extent->offset;
+	if (!map->chunk_size)
+		return extent->start + offset;
+	shift = ilog2(map->chunk_size);
+	row = offset >> shift;
+	return ((row * map->nr_extents + (extent - map->extents)) << shift) +
+	       (offset & (map->chunk_size - 1));
+}

@@ -66,8 +66,8 @@ void unbind(const std::string& name) {
 void to_fsdev(const std::string& name) {
     if (driver_of(name) == "fsdev_dax") return;
     unbind(name);
+    write_text(bus + "drivers/device_dax/remove_id", name);
     write_text(bus + "drivers/fsdev_dax/new_id", name);
-    if (driver_of(name) != "fsdev_dax") write_text(bus + "drivers/fsdev_dax/bind", name);
     if (driver_of(name) != "fsdev_dax") harness::fail(__FILE__, __LINE__, name + " does not go into fsdev mode");
 }
 
@@ -75,7 +75,7 @@ void to_devdax(const std::string& name) {
     if (driver_of(name) == "device_dax") return;
     unbind(name);
     write_text(bus + "drivers/fsdev_dax/remove_id", name);
-    write_text(bus + "drivers/device_dax/bind", name);
+    write_text(bus + "drivers/device_dax/new_id", name);
     if (driver_of(name) != "device_dax") harness::fail(__FILE__, __LINE__, name + " does not go into devdax mode");
 }
 

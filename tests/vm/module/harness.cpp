@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -165,6 +166,8 @@ Outcome in_child(const std::function<void()>& body) { return wait_child(start_ch
 int main(int argc, char** argv) {
     int number = 0, passed = 0, failed = 0, skipped = 0;
     setvbuf(stdout, nullptr, _IOLBF, 0);
+    const rlimit files{20000, 20000};
+    setrlimit(RLIMIT_NOFILE, &files);
     for (const Test& test : tests()) {
         if (!matches(test.name, argc, argv)) continue;
         const double start = now();

@@ -75,7 +75,6 @@ int main(int argc, char** argv);
 // The call does not fail.
 #define CHECK_OK(call)                                                                                       \
     do {                                                                                                     \
-        errno = 0;                                                                                           \
         if (static_cast<long>(call) < 0)                                                                     \
             harness::fail(__FILE__, __LINE__, #call " failed with errno " + std::to_string(errno));          \
     } while (0)

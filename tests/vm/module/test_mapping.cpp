@@ -167,10 +167,13 @@ TEST(mapping, protections_and_advice) {
     CHECK_OK(mlock(mapping.data(), 4 * MiB));
     CHECK_OK(munlock(mapping.data(), 4 * MiB));
     CHECK_OK(madvise(mapping.data(), 4 * MiB, MADV_WILLNEED));
-    void* moved = mremap(mapping.data(), 4 * MiB, 8 * MiB, MREMAP_MAYMOVE);
+    Mapping small(file.get(), 2 * MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
+    void* moved = mremap(small.data(), 2 * MiB, 4 * MiB, MREMAP_MAYMOVE);
     CHECK(moved != MAP_FAILED);
     CHECK_EQ(static_cast<unsigned char*>(moved)[5], 5);
-    munmap(moved, 8 * MiB);
+    static_cast<unsigned char*>(moved)[3 * MiB] = 4;
+    CHECK_EQ(mapping[3 * MiB], 4);
+    munmap(moved, 4 * MiB);
     // MADV_REMOVE would punch a hole.
     Mapping whole(file.get(), 4 * MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
     CHECK_ERRNO(madvise(whole.data(), MiB, MADV_REMOVE), EOPNOTSUPP);

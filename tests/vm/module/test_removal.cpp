@@ -76,7 +76,7 @@ TEST(removal, mappers_get_sigbus) {
     CHECK_EQ(device_info(control.get()).flags & FAMFS_DAX_DEVICE_DEAD, FAMFS_DAX_DEVICE_DEAD);
     const famfs_dax_extent one = extent(20 * MiB, MiB);
     CHECK_ERRNO(create(control.get(), MiB, {&one, 1}), ENODEV);
-    Mapping late(file.get(), MiB, PROT_READ, MAP_SHARED);
+    Mapping late(file.get(), MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
     check_lost(late, 0);
 
     // The device comes back as another one; the old files stay dead.
