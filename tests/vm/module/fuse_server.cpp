@@ -44,7 +44,7 @@ void reply(int connection, uint64_t unique, int error, const void* data = nullpt
 fuse_attr attributes(uint64_t node, uint64_t size) {
     fuse_attr attr{};
     attr.ino = node;
-    attr.mode = node == 1 ? S_IFDIR | 0755 : S_IFREG | 0644;
+    attr.mode = node == 1 ? S_IFDIR | 0755 : S_IFREG | 0755;
     attr.nlink = node == 1 ? 2 : 1;
     attr.size = node == 1 ? 0 : size;
     attr.blksize = 4096;

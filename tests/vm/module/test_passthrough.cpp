@@ -107,6 +107,25 @@ TEST(passthrough, past_the_end) {
     CHECK_EQ(harness::in_child([&] { mapping[8192] = 1; }).signal, SIGBUS);
 }
 
+// A program's text is mapped from the memory, too.
+TEST(passthrough, execute) {
+    const Fd control = attached();
+    const Fd program = open_path("/bin/true", O_RDONLY);
+    const auto size = static_cast<uint64_t>(lseek(program.get(), 0, SEEK_END));
+    const famfs_dax_extent one = extent(0, (size + page - 1) / page * page);
+    const Fd extents(create(control.get(), size, {&one, 1}));
+    CHECK_OK(extents.get());
+    off_t offset = 0;
+    CHECK_EQ(sendfile(extents.get(), program.get(), &offset, size), static_cast<ssize_t>(size));
+    FuseServer server(extents.get(), size, true);
+    CHECK_EQ(harness::in_child([&] {
+                 execl(server.path().c_str(), "true", nullptr);
+                 _exit(99);
+             }).status,
+             0);
+    CHECK_EQ(server.counts().read, 0u);
+}
+
 TEST(passthrough, mappings_outlive_a_killed_server) {
     const Device first = device(0);
     Fd control = attached();
