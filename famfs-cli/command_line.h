@@ -1,41 +1,56 @@
-// A verb's command line: CLI11 with the options that all verbs share, and its errors in our form.
+// A verb's command line: the options that all verbs share, and errors in our form. The parser behind it shows
+// up in command_line.cpp only.
 #pragma once
 
 #include "famfs-cli/console.h"
 #include "famfs-cli/verb.h"
-
-#include <CLI/CLI.hpp>
+#include "omf/uuid.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace famfs::cli {
 
+// The add functions bind variables that must outlive parse(). Names are "--long", or "-s,--long".
 class CommandLine {
   public:
+    enum class Need { required, optional };
+
     // `verb` is one of the table: its summary starts the help text.
     CommandLine(Console& console, std::string_view verb);
+    ~CommandLine();
+    CommandLine(const CommandLine&) = delete;
+    CommandLine& operator=(const CommandLine&) = delete;
 
-    CLI::App& app() { return app_; }
+    // What the verb is about: DEVICE, or one or more PATHs.
+    void add_subject(const std::string& name, std::string& value, const std::string& help,
+                     Need need = Need::required);
+    void add_subjects(const std::string& name, std::vector<std::string>& values, const std::string& help);
 
-    // --json, for verbs that report.
-    void add_json();
-    // --progress, for verbs whose work may take long.
-    void add_progress();
-    // An option that takes a size, or a mode. The option is unset as long as it is not given.
-    CLI::Option* add_size(const std::string& name, std::optional<std::uint64_t>& value,
-                          const std::string& help);
-    CLI::Option* add_mode(std::optional<std::uint32_t>& value, const std::string& help);
-    // What the verb is about: DEVICE, PATH…
-    template <typename Value>
-    CLI::Option* add_subject(const std::string& name, Value& value, const std::string& help) {
-        return app_.add_option(name, value, help)->type_name("");
-    }
+    void add_flag(const std::string& name, bool& value, const std::string& help);
+    // An option with a value, not empty; `type` is what stands for it in the help text.
+    void add_text(const std::string& name, std::string& value, const std::string& type,
+                  const std::string& help, Need need = Need::optional);
+    // The same, given as often as one likes.
+    void add_texts(const std::string& name, std::vector<std::string>& values, const std::string& type,
+                   const std::string& help);
+    void add_size(const std::string& name, std::optional<std::uint64_t>& value, const std::string& help,
+                  Need need = Need::optional);
     // An option that takes one of a few words.
-    CLI::Option* add_choice(const std::string& name, std::string& value, std::vector<std::string> words,
-                            const std::string& help);
+    void add_choice(const std::string& name, std::string& value, const std::vector<std::string>& words,
+                    const std::string& help);
+
+    void add_uuid(const std::string& name, std::optional<omf::Uuid>& value, const std::string& help);
+    void add_mode(std::optional<std::uint32_t>& value, const std::string& help);
+    void add_json();      // for verbs that report
+    void add_progress();  // for verbs whose work may take long
 
     // No value: go on. A value: help was printed or a usage error reported; exit with it.
     std::optional<int> parse(Arguments arguments);
@@ -49,7 +64,7 @@ class CommandLine {
     Console& console_;
     std::string verb_;
     std::string progress_;
-    CLI::App app_;
+    std::unique_ptr<CLI::App> app_;
 };
 
 }  // namespace famfs::cli

@@ -40,9 +40,14 @@ constexpr std::string_view clear_line = "\r\033[K";
 void Console::write(std::string_view text) {
     const std::lock_guard guard(mutex_);
     errno = 0;
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() && write_error_ == 0) {
-        write_error_ = errno != 0 ? errno : EIO;
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() && output_error_ == 0) {
+        output_error_ = errno != 0 ? errno : EIO;
     }
+}
+
+void Console::write_error(std::string_view text) {
+    const std::lock_guard guard(mutex_);
+    write_stderr(text);
 }
 
 void Console::line(std::string_view prefix, std::string_view message) {
@@ -77,9 +82,9 @@ void Console::show_transient(std::string_view text) {
 
 int Console::close(int status) {
     errno = 0;
-    if (std::fflush(stdout) != 0 && write_error_ == 0) write_error_ = errno != 0 ? errno : EIO;
-    if (write_error_ == 0) return status;
-    const int code = std::exchange(write_error_, 0);
+    if (std::fflush(stdout) != 0 && output_error_ == 0) output_error_ = errno != 0 ? errno : EIO;
+    if (output_error_ == 0) return status;
+    const int code = std::exchange(output_error_, 0);
     const int failed = fail(fail_errno(code, "cannot write to standard output").error());
     return status == exit_done || status == exit_findings ? failed : status;
 }

@@ -37,6 +37,8 @@ class Console {
         write(fmt::format(format, std::forward<T>(values)...));
     }
 
+    // To stderr as it is.
+    void write_error(std::string_view text);
     // A line on stderr: "famfs: message". Control characters in it are escaped, so that it stays one line.
     void error(std::string_view message);
     // error(), and the exit status that the error stands for.
@@ -56,7 +58,7 @@ class Console {
     void line(std::string_view prefix, std::string_view message);
 
     std::mutex mutex_;
-    int write_error_ = 0;  // errno
+    int output_error_ = 0;  // errno
     bool transient_ = false;
 };
 

@@ -152,6 +152,11 @@ Result<void> Copier::check_source(const File& file) const {
     const auto size = static_cast<std::uint64_t>(status.st_size);
     if (size < file.target.size) return std::unexpected(changed("it shrank"));
     if (size > file.target.size) return std::unexpected(changed("it grew"));
+    // Some files, as those of /proc, hold more than the size that they show.
+    std::byte more;
+    const ssize_t length = ::pread(file.source.get(), &more, 1, static_cast<off_t>(size));
+    if (length > 0)
+        return fail(ErrorKind::io, EINVAL, fmt::format("it holds more than the {} bytes that it says", size));
     return {};
 }
 

@@ -139,13 +139,15 @@ class CopyRun {
     }
 
     int stopped(const Error& error, const Copier& copier) {
-        console_.error(fmt::format("{}; {} files were copied", error.message, copier.committed()));
+        console_.error(
+            fmt::format("cp: {}; {} copied", error.message, counted(copier.committed(), "file", "files")));
         return error.code == EINTR ? exit_interrupted : int{exit_status(error.kind)};
     }
 
     void say_done(const Copier& copier, const Progress& progress) {
         if (!console_.verbose) return;
-        console_.print("{} files, {}\n", copier.committed(), readable_size(progress.bytes()));
+        console_.print("{}, {}\n", counted(copier.committed(), "file", "files"),
+                       readable_size(progress.bytes()));
     }
 
     Console& console_;
@@ -173,14 +175,13 @@ int run_cp(Console& console, Arguments arguments) {
     Request request;
     std::vector<std::string> names;
     CommandLine line(console, "cp");
-    line.app().add_flag("-r,--recursive", request.walk.recursive, "Copy directories with all below them");
-    line.app().add_flag("-L,--dereference", request.walk.follow_symlinks, "Copy what symbolic links name");
+    line.add_flag("-r,--recursive", request.walk.recursive, "Copy directories with all below them");
+    line.add_flag("-L,--dereference", request.walk.follow_symlinks, "Copy what symbolic links name");
     line.add_mode(request.mode, "Permission bits of the files, octal (the source's without the umask's)");
-    line.app().add_flag("--preserve", request.preserve, "Keep mode, and as root owner and group");
-    line.app().add_flag("--verify", request.verify,
-                        "Read each file back and compare before it becomes visible");
+    line.add_flag("--preserve", request.preserve, "Keep mode, and as root owner and group");
+    line.add_flag("--verify", request.verify, "Read each file back and compare before it becomes visible");
     line.add_progress();
-    line.add_subject("SRC… DEST", names, "Sources; a destination in a mount")->required();
+    line.add_subjects("SRC… DEST", names, "Sources; a destination in a mount");
     if (const auto status = line.parse(arguments)) return *status;
     if (names.size() < 2) return line.usage_error("needs a source and a destination");
     request.destination = std::move(names.back());

@@ -70,7 +70,7 @@ Result<bool> create_all(Console& console, Creator& creator, const std::vector<Mo
         const auto created = creator.create(targets[i].path);
         if (created) continue;
         const Error& error = created.error();
-        auto message = path_message("creat", request.paths[i], error.message);
+        auto message = path_message("creat", request.paths[i], error.message, targets[i].path);
         if (!concerns_one_path(error)) {
             if (targets.size() > 1)
                 message += fmt::format("; {} of {} files were made", creator.created(), targets.size());
@@ -106,10 +106,10 @@ int run_creat(Console& console, Arguments arguments) {
     std::optional<std::uint64_t> size;
     std::optional<std::uint32_t> mode;
     CommandLine line(console, "creat");
-    line.add_size("--size", size, "Size of each file; it never changes")->required();
+    line.add_size("--size", size, "Size of each file; it never changes", CommandLine::Need::required);
     line.add_mode(mode, "Permission bits, octal (666 without the umask's)");
     line.add_progress();
-    line.add_subject("PATH", request.paths, "In a mount")->required();
+    line.add_subjects("PATH", request.paths, "In a mount");
     if (const auto status = line.parse(arguments)) return *status;
     request.size = size.value_or(0);
     request.ownership = {::geteuid(), ::getegid(), mode.value_or(0666 & ~current_umask())};

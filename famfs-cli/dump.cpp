@@ -87,7 +87,7 @@ Result<std::uint64_t> dump(Console& console, const std::string& device) {
 int run_dump(Console& console, Arguments arguments) {
     std::string device;
     CommandLine line(console, "dump");
-    line.add_subject("DEVICE", device, "/dev/daxX.Y, daxX.Y, or an image file")->required();
+    line.add_subject("DEVICE", device, "/dev/daxX.Y, daxX.Y, or an image file");
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
     const auto findings = dump(console, device);

@@ -30,11 +30,13 @@ void show(Console& console, const CheckReport& report) {
         console.print("{}\n", omf::printable(warning));
     if (console.quiet) return;
     const auto& totals = report.result.totals;
-    console.print("{}: {}, {} entries: {} files, {} directories, {} allocated; {} findings\n",
-                  omf::printable(report.device), report.result.clean() ? "clean" : "not clean",
-                  report.result.replay.header.next_index, totals.files, totals.directories,
-                  readable_size(totals.allocated_bytes),
-                  report.result.replay.findings + report.result.warnings.size());
+    console.print(
+        "{}: {}, {}: {}, {}, {} allocated; {}\n", omf::printable(report.device),
+        report.result.clean() ? "clean" : "not clean",
+        counted(report.result.replay.header.next_index, "entry", "entries"),
+        counted(totals.files, "file", "files"), counted(totals.directories, "directory", "directories"),
+        readable_size(totals.allocated_bytes),
+        counted(report.result.replay.findings + report.result.warnings.size(), "finding", "findings"));
 }
 
 }  // namespace
@@ -42,8 +44,8 @@ void show(Console& console, const CheckReport& report) {
 int run_fsck(Console& console, Arguments arguments) {
     std::string name;
     CommandLine line(console, "fsck");
-    line.add_subject("DEVICE|MOUNTPOINT", name, "/dev/daxX.Y, daxX.Y, an image file, or where one is mounted")
-        ->required();
+    line.add_subject("DEVICE|MOUNTPOINT", name,
+                     "/dev/daxX.Y, daxX.Y, an image file, or where one is mounted");
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
     const auto target = resolve_target(name);

@@ -51,8 +51,9 @@ void show(Console& console, const PoolReport& report) {
     console.print("allocation unit   {}\n", readable_size(block.allocation_unit));
     console.print("log               {}, {} of {} entries used\n", readable_size(block.log_length),
                   report.header.next_index, report.header.capacity());
-    console.print("content           {} files, {} directories, {}\n", report.totals.files,
-                  report.totals.directories, readable_size(report.totals.file_bytes));
+    console.print("content           {}, {}, {}\n", counted(report.totals.files, "file", "files"),
+                  counted(report.totals.directories, "directory", "directories"),
+                  readable_size(report.totals.file_bytes));
     console.print("space             {} allocated, {} free\n", exact_size(report.totals.allocated_bytes),
                   exact_size(report.free_bytes));
     if (report.findings > 0) console.print("findings          {}; famfs fsck names them\n", report.findings);
@@ -64,8 +65,8 @@ void show(Console& console, const PoolReport& report) {
 int run_info(Console& console, Arguments arguments) {
     std::string name;
     CommandLine line(console, "info");
-    line.add_subject("DEVICE|MOUNTPOINT", name, "/dev/daxX.Y, daxX.Y, an image file, or where one is mounted")
-        ->required();
+    line.add_subject("DEVICE|MOUNTPOINT", name,
+                     "/dev/daxX.Y, daxX.Y, an image file, or where one is mounted");
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
     const auto target = resolve_target(name);

@@ -5,6 +5,7 @@
 #include "famfs-cli/findings.h"
 #include "famfs-cli/json.h"
 #include "famfs-cli/shadow_form.h"
+#include "famfs-cli/size.h"
 #include "famfs-cli/target.h"
 #include "famfs-cli/verb.h"
 #include "liblog/pool/pool.h"
@@ -61,9 +62,9 @@ Result<LogplayReport> replay(Console& console, const Route& route, shadow::Logpl
 void show(Console& console, const LogplayReport& report, bool dry_run) {
     if (console.json) return console.write(json::logplay(report));
     if (console.quiet) return;
-    console.print("{}: {} of {} entries replayed, {} {}, {} with findings\n", omf::printable(report.shadow),
+    console.print("{}: {} of {} entries replayed, {} {}, {}\n", omf::printable(report.shadow),
                   report.result.replayed, report.result.entries, report.result.written,
-                  dry_run ? "would be new" : "new", report.result.findings);
+                  dry_run ? "would be new" : "new", counted(report.result.findings, "finding", "findings"));
 }
 
 std::optional<int> check(CommandLine& line, const Request& request) {
@@ -82,16 +83,14 @@ std::optional<int> check(CommandLine& line, const Request& request) {
 int run_logplay(Console& console, Arguments arguments) {
     Request request;
     CommandLine line(console, "logplay");
-    line.add_subject("NAME", request.name, "DEVICE (with --shadow), or MOUNTPOINT (its own shadow tree)");
-    line.app().add_option("--shadow", request.shadow, "The shadow tree to write")->type_name("DIR");
-    line.app()
-        .add_option("--mounted", request.mounted, "Replay the device of this mount")
-        ->type_name("MOUNTPOINT");
+    line.add_subject("NAME", request.name, "DEVICE (with --shadow), or MOUNTPOINT (its own shadow tree)",
+                     CommandLine::Need::optional);
+    line.add_text("--shadow", request.shadow, "DIR", "The shadow tree to write");
+    line.add_text("--mounted", request.mounted, "MOUNTPOINT", "Replay the device of this mount");
     line.add_choice("--format", request.format, {"uuid", "famfs"},
                     "How documents name devices (the tree's own, else uuid)");
-    line.app().add_flag("--dry-run", request.options.dry_run, "Check and count, write nothing");
-    line.app().add_flag("--salvage", request.options.hooks.salvage,
-                        "Go on after an entry whose checksum is wrong");
+    line.add_flag("--dry-run", request.options.dry_run, "Check and count, write nothing");
+    line.add_flag("--salvage", request.options.hooks.salvage, "Go on after an entry whose checksum is wrong");
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
     if (const auto status = check(line, request)) return *status;

@@ -37,7 +37,7 @@ int run(Console& console, std::string_view program, Arguments arguments) {
     if (program == "mkfs.famfs") return run_mkfs(console, arguments);
     if (program == "mount.famfs") return run_mount_helper(console, arguments);
     if (arguments.empty()) {
-        console.error("no verb given; usage: famfs VERB [OPTIONS] …; try famfs --help");
+        console.write_error(usage());
         return exit_usage;
     }
     const std::string& first = arguments.front();

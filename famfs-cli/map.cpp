@@ -35,9 +35,9 @@ Result<FileMap> read_map(const std::string& path) {
 // What of a simple extent holds the file's bytes starts where the one before it ends.
 void show(Console& console, const FileMap& map) {
     const std::string layout =
-        map.chunk_size == 0
-            ? fmt::format("{} extents", map.extents.size())
-            : fmt::format("{} strips, chunks of {}", map.extents.size(), readable_size(map.chunk_size));
+        map.chunk_size == 0 ? counted(map.extents.size(), "extent", "extents")
+                            : fmt::format("{}, chunks of {}", counted(map.extents.size(), "strip", "strips"),
+                                          readable_size(map.chunk_size));
     console.print("{}: {} bytes, {}\n", omf::printable(map.path), map.size, layout);
     std::uint64_t file_offset = 0;
     for (std::size_t i = 0; i < map.extents.size(); ++i) {
@@ -55,7 +55,7 @@ void show(Console& console, const FileMap& map) {
 int run_map(Console& console, Arguments arguments) {
     std::vector<std::string> paths;
     CommandLine line(console, "map");
-    line.add_subject("PATH", paths, "Files in a mount")->required();
+    line.add_subjects("PATH", paths, "Files in a mount");
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
     auto resolver = PathResolver::make();

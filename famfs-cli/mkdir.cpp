@@ -45,7 +45,7 @@ Result<bool> make_all(Console& console, shadow::PoolWriter& writer, const std::v
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const auto made = make(writer, targets[i].path, request);
         if (made) continue;
-        const auto message = path_message("mkdir", request.paths[i], made.error().message);
+        const auto message = path_message("mkdir", request.paths[i], made.error().message, targets[i].path);
         if (!concerns_one_path(made.error())) return fail(made.error().kind, made.error().code, message);
         console.error(message);
         all = false;
@@ -72,9 +72,9 @@ int run_mkdir(Console& console, Arguments arguments) {
     Request request;
     std::optional<std::uint32_t> mode;
     CommandLine line(console, "mkdir");
-    line.app().add_flag("-p,--parents", request.parents, "Make parents too; what is there already is fine");
+    line.add_flag("-p,--parents", request.parents, "Make parents too; what is there already is fine");
     line.add_mode(mode, "Permission bits, octal (777 without the umask's)");
-    line.add_subject("PATH", request.paths, "In a mount")->required();
+    line.add_subjects("PATH", request.paths, "In a mount");
     if (const auto status = line.parse(arguments)) return *status;
     const std::uint32_t mask = current_umask();
     request.ownership = {::geteuid(), ::getegid(), mode.value_or(0777 & ~mask)};

@@ -21,23 +21,17 @@ struct Request {
     std::optional<std::uint64_t> size;
     std::optional<std::uint64_t> log_size;
     std::optional<std::uint64_t> unit;
-    std::optional<std::string> uuid;
+    std::optional<omf::Uuid> uuid;
     bool force = false;
     bool kill = false;
 };
 
-Result<pool::FormatOptions> format_options(const Request& request) {
+pool::FormatOptions format_options(const Request& request) {
     pool::FormatOptions options;
     options.force = request.force;
+    options.device_uuid = request.uuid;
     if (request.log_size) options.log_length = *request.log_size;
     if (request.unit) options.allocation_unit = *request.unit;
-    if (request.uuid) {
-        options.device_uuid = omf::parse_uuid(*request.uuid);
-        if (!options.device_uuid) {
-            return fail(ErrorKind::usage, EINVAL,
-                        fmt::format("--device-uuid: {} is not a uuid", omf::printable(*request.uuid)));
-        }
-    }
     return options;
 }
 
@@ -53,13 +47,11 @@ void show(Console& console, const device::Description& device, const omf::Superb
 }
 
 Result<void> make_pool(Console& console, const Request& request) {
-    const auto options = format_options(request);
-    if (!options) return std::unexpected(options.error());
     auto image = ImageFile::prepare(request.device, request.size, request.force);
     if (!image) return std::unexpected(image.error());
     const auto memory = device::open_memory(request.device, device::Access::read_write);
     if (!memory) return std::unexpected(memory.error());
-    const auto superblock = pool::format(**memory, *options);
+    const auto superblock = pool::format(**memory, format_options(request));
     if (!superblock) return std::unexpected(superblock.error());
     image->keep();
     show(console, (*memory)->description(), *superblock);
@@ -77,13 +69,13 @@ Result<void> kill_pool(const Request& request) {
 int run_mkfs(Console& console, Arguments arguments) {
     Request request;
     CommandLine line(console, "mkfs");
-    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file")->required();
+    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file");
     line.add_size("--size", request.size, "Make the image file, sparse, with this size");
     line.add_size("--log-size", request.log_size, "Log size, a power of two from 8M (8M)");
     line.add_size("--alloc-unit", request.unit, "Allocation unit, 4K or 2M (2M)");
-    line.app().add_option("--device-uuid", request.uuid, "The device's uuid (random)");
-    line.app().add_flag("--force", request.force, "Overwrite what is on the device");
-    line.app().add_flag("--kill", request.kill, "Wipe the superblock: no pool any more");
+    line.add_uuid("--device-uuid", request.uuid, "The device's uuid (random)");
+    line.add_flag("--force", request.force, "Overwrite what is on the device");
+    line.add_flag("--kill", request.kill, "Wipe the superblock: no pool any more");
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
     if (request.kill && (request.size || request.log_size || request.unit || request.uuid)) {

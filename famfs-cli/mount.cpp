@@ -80,15 +80,43 @@ Result<Ended> wait_for(Process& daemon, Interrupt& interrupt) {
     }
 }
 
-// The daemon says by itself what went wrong; only its silence needs words.
-int explain(Console& console, const Ended& ended, Interrupt& interrupt) {
+// What the daemon said becomes ours: an error is one line, whoever found it.
+void repeat(Console& console, const std::vector<std::string>& lines) {
+    constexpr std::string_view prefix = "famfs-fused: ";
+    for (const std::string_view line : lines) {
+        console.error(line.starts_with(prefix) ? line.substr(prefix.size()) : line);
+    }
+}
+
+int explain(Console& console, const Ended& ended, Interrupt& interrupt,
+            const std::vector<std::string>& said) {
     if (interrupt.requested()) return exit_interrupted;
+    repeat(console, said);
     if (ended.signalled) {
         console.error(fmt::format("famfs-fused was ended by signal {}", ended.status - 128));
-        return exit_system;
+    } else if (said.empty()) {
+        console.error(fmt::format("famfs-fused ended with status {}", ended.status));
     }
-    if (ended.status == 127) console.error("cannot run famfs-fused; install it beside famfs, or in $PATH");
     return ended.status >= exit_usage && ended.status <= exit_system ? ended.status : int{exit_system};
+}
+
+// Returns when the mount answers, or with --foreground when it is over; no value if it came to be.
+Result<std::optional<int>> serve(Console& console, const MountRequest& request, const MountRecord& record,
+                                 const std::string& pid_path, Interrupt& interrupt) {
+    const auto errors = ErrorCapture::make();
+    if (!errors) return std::unexpected(errors.error());
+    std::optional<int> captured;
+    if (!request.foreground) captured = errors->descriptor();
+    auto daemon = Process::start(daemon_command(request, record, pid_path), captured);
+    if (!daemon && daemon.error().code == ENOENT) {
+        return fail(ErrorKind::io, ENOENT, "cannot find famfs-fused; install it beside famfs or in $PATH");
+    }
+    if (!daemon) return std::unexpected(daemon.error());
+    const auto ended = wait_for(*daemon, interrupt);
+    if (!ended) return std::unexpected(ended.error());
+    if (ended->signalled || ended->status != 0) return explain(console, *ended, interrupt, errors->lines());
+    repeat(console, errors->lines());
+    return std::nullopt;
 }
 
 void say_mounted(Console& console, const pool::Pool& pool, const std::string& mountpoint) {
@@ -126,11 +154,9 @@ Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt
         shadow::logplay(*pool, record.shadow, {shadow_form(record.shadow), false, reporter.hooks()});
     if (!played) return std::unexpected(played.error());
     if (const auto written = run->write_record(record); !written) return std::unexpected(written.error());
-    auto daemon = Process::start(daemon_command(request, record, run->pid_path()));
-    if (!daemon) return std::unexpected(daemon.error());
-    const auto ended = wait_for(*daemon, interrupt);
-    if (!ended) return std::unexpected(ended.error());
-    if (ended->signalled || ended->status != 0) return explain(console, *ended, interrupt);
+    const auto failed = serve(console, request, record, run->pid_path(), interrupt);
+    if (!failed) return std::unexpected(failed.error());
+    if (*failed) return **failed;
     if (!request.foreground) {
         guard.keep();
         say_mounted(console, *pool, *mountpoint);
@@ -150,18 +176,13 @@ int run_mount(Console& console, Arguments arguments) {
     MountRequest request;
     std::vector<std::string> options;
     CommandLine line(console, "mount");
-    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file")->required();
-    line.add_subject("MOUNTPOINT", request.mountpoint, "A directory")->required();
-    line.app()
-        .add_option("--shadow", request.shadow, "Keep the shadow tree here, also after the mount")
-        ->type_name("DIR");
+    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file");
+    line.add_subject("MOUNTPOINT", request.mountpoint, "A directory");
+    line.add_text("--shadow", request.shadow, "DIR", "Keep the shadow tree here, also after the mount");
     line.add_choice("--data-path", request.data_path, data_path_names, "How bytes reach the memory (auto)");
-    line.app().add_flag("--read-only", request.read_only, "Refuse all writes through the mount");
-    line.app().add_flag("--foreground", request.foreground, "Stay until the mount ends");
-    line.app()
-        .add_option("-o", options, "Mount options, separated by commas")
-        ->type_name("OPTIONS")
-        ->allow_extra_args(false);
+    line.add_flag("--read-only", request.read_only, "Refuse all writes through the mount");
+    line.add_flag("--foreground", request.foreground, "Stay until the mount ends");
+    line.add_texts("-o", options, "OPTIONS", "Mount options, separated by commas");
     if (const auto status = line.parse(arguments)) return *status;
     for (const auto& text : options) {
         for (const auto& option : split_mount_options(text)) {

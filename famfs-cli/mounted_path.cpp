@@ -15,7 +15,7 @@ namespace famfs::cli {
 namespace {
 
 Error no_famfs(const std::string& path) {
-    return {ErrorKind::usage, EINVAL, fmt::format("{}: not in a famfs mount", omf::printable(path))};
+    return {ErrorKind::refused, EINVAL, fmt::format("{}: not in a famfs mount", omf::printable(path))};
 }
 
 Error system_error(int code, const std::string& path) {
@@ -166,7 +166,7 @@ Result<MountedPath> PathResolver::resolve(const std::string& path) {
     if (!found) {
         // The path itself may be a mount point, whose parent lies elsewhere.
         if (auto itself = locate(path)) return itself;
-        return found.error().kind == ErrorKind::usage ? std::unexpected(no_famfs(path)) : found;
+        return found.error().code == EINVAL ? std::unexpected(no_famfs(path)) : found;
     }
     found->path = join(found->path, name);
     return found;

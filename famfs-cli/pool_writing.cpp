@@ -20,7 +20,10 @@ bool concerns_one_path(const Error& error) {
            error.code == ENOTDIR;
 }
 
-std::string path_message(std::string_view verb, const std::string& path, const std::string& reason) {
+std::string path_message(std::string_view verb, const std::string& path, std::string_view reason,
+                         const std::string& in_pool) {
+    const std::string said = omf::printable(in_pool) + ": ";
+    if (!in_pool.empty() && reason.starts_with(said)) reason.remove_prefix(said.size());
     return fmt::format("{}: {}: {}", verb, omf::printable(path), reason);
 }
 

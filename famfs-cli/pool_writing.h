@@ -19,7 +19,8 @@ Result<std::unique_ptr<shadow::PoolWriter>> open_writer(Console& console, const 
 // The trouble is this path's alone (its name, its parent, already there): others may still succeed.
 bool concerns_one_path(const Error& error);
 
-// "mkdir: /mnt/a: reason".
-std::string path_message(std::string_view verb, const std::string& path, const std::string& reason);
+// "mkdir: /mnt/a: reason". A reason that starts with the path in the pool, `in_pool`, does not say it again.
+std::string path_message(std::string_view verb, const std::string& path, std::string_view reason,
+                         const std::string& in_pool = "");
 
 }  // namespace famfs::cli

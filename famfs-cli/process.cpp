@@ -1,17 +1,18 @@
 #include "famfs-cli/process.h"
 
-#include "liblog/file_descriptor.h"
+#include "liblog/file_io.h"
 #include "omf/path.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 
@@ -52,19 +53,6 @@ class SpawnAttributes {
 Ended ended(int status) {
     if (WIFSIGNALED(status)) return {128 + WTERMSIG(status), true};
     return {WEXITSTATUS(status), false};
-}
-
-// Reads until the other end closes; keeps the first 4 KiB.
-std::string drain(int descriptor) {
-    std::string text;
-    std::array<char, 4096> buffer;
-    while (true) {
-        const ssize_t length = ::read(descriptor, buffer.data(), buffer.size());
-        if (length < 0 && errno == EINTR) continue;
-        if (length <= 0) return text;
-        const auto room = buffer.size() - text.size();
-        text.append(buffer.data(), std::min(room, static_cast<std::size_t>(length)));
-    }
 }
 
 }  // namespace
@@ -115,16 +103,23 @@ Result<std::optional<Ended>> Process::poll(std::chrono::milliseconds limit) {
     return ended(status);
 }
 
-Result<Ended> run_quietly(const std::vector<std::string>& argv, std::string& errors) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno(errno, "cannot make a pipe");
-    const FileDescriptor reader(ends[0]);
-    FileDescriptor writer(ends[1]);
-    auto process = Process::start(argv, writer.get());
-    if (!process) return std::unexpected(process.error());
-    writer = FileDescriptor();
-    errors = drain(reader.get());
-    return process->wait();
+Result<ErrorCapture> ErrorCapture::make() {
+    FileDescriptor file(::memfd_create("stderr", MFD_CLOEXEC));
+    if (!file) return fail_errno(errno, "cannot make a place for error messages");
+    return ErrorCapture(std::move(file));
+}
+
+std::vector<std::string> ErrorCapture::lines() const {
+    std::string text(8192, '\0');
+    const auto length = read_at(file_.get(), std::as_writable_bytes(std::span(text)), 0);
+    text.resize(length ? *length : 0);
+    std::vector<std::string> found;
+    for (std::size_t start = 0; start < text.size();) {
+        const std::size_t end = std::min(text.find('\n', start), text.size());
+        if (end > start) found.push_back(text.substr(start, end - start));
+        start = end + 1;
+    }
+    return found;
 }
 
 }  // namespace famfs::cli

@@ -1,6 +1,7 @@
 // Other programs that verbs run.
 #pragma once
 
+#include "liblog/file_descriptor.h"
 #include "omf/error.h"
 
 #include <sys/types.h>
@@ -39,7 +40,18 @@ class Process {
     pid_t pid_;
 };
 
-// Runs a program to its end, and hands back what it wrote to stderr (its first 4 KiB).
-Result<Ended> run_quietly(const std::vector<std::string>& argv, std::string& errors);
+// Takes what a program writes to stderr, without waiting for all that inherit it to close it.
+class ErrorCapture {
+  public:
+    static Result<ErrorCapture> make();
+
+    int descriptor() const { return file_.get(); }
+    // The lines so far, from at most 8 KiB.
+    std::vector<std::string> lines() const;
+
+  private:
+    explicit ErrorCapture(FileDescriptor file) : file_(std::move(file)) {}
+    FileDescriptor file_;
+};
 
 }  // namespace famfs::cli

@@ -28,9 +28,9 @@ bool wanted(const Console& console, bool terminal) {
 
 std::string text_line(const json::ProgressState& state) {
     const std::uint64_t percent = state.total == 0 ? 100 : state.done * 100 / state.total;
-    std::string line =
-        fmt::format("{}: {} of {} ({} %), {} files, {}/s", state.operation, readable_size(state.done),
-                    readable_size(state.total), percent, state.files, readable_size(state.rate));
+    std::string line = fmt::format("{}: {} of {} ({} %), {}, {}/s", state.operation,
+                                   readable_size(state.done), readable_size(state.total), percent,
+                                   counted(state.files, "file", "files"), readable_size(state.rate));
     if (state.seconds_left) line += fmt::format(", {} s left", *state.seconds_left);
     return line;
 }

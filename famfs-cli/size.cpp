@@ -72,4 +72,8 @@ std::string exact_size(std::uint64_t bytes) {
     return fmt::format("{} ({} bytes)", readable_size(bytes), bytes);
 }
 
+std::string counted(std::uint64_t count, std::string_view singular, std::string_view plural) {
+    return fmt::format("{} {}", count, count == 1 ? singular : plural);
+}
+
 }  // namespace famfs::cli

@@ -1,4 +1,4 @@
-// Sizes as people write and read them.
+// Sizes and counts as people write and read them.
 #pragma once
 
 #include "omf/error.h"
@@ -17,5 +17,8 @@ Result<std::uint64_t> parse_size(std::string_view text);
 std::string readable_size(std::uint64_t bytes);
 // readable_size() with the exact number where that says more: "1.5 GiB (1610612737 bytes)".
 std::string exact_size(std::uint64_t bytes);
+
+// "1 file", "2 files".
+std::string counted(std::uint64_t count, std::string_view singular, std::string_view plural);
 
 }  // namespace famfs::cli

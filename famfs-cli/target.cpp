@@ -40,8 +40,8 @@ Result<MountedPool> resolve_mountpoint(const std::string& text) {
     if (!mounts) return std::unexpected(mounts.error());
     const Mount* const mount = find_mount(*mounts, *path);
     if (mount == nullptr || !mount->famfs()) {
-        return fail(ErrorKind::usage, EINVAL,
-                    fmt::format("{}: no famfs is mounted here", omf::printable(text)));
+        return fail(ErrorKind::refused, EINVAL,
+                    fmt::format("{}: not a famfs mount point", omf::printable(text)));
     }
     return ask_mount(*mount);
 }

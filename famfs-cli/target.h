@@ -18,7 +18,7 @@ struct Target {
 // A directory must be a famfs mount point that is trusted; anything else is taken for a device.
 Result<Target> resolve_target(const std::string& text);
 
-// Usage error if `text` is no famfs mount point.
+// Refused if `text` is no famfs mount point.
 Result<MountedPool> resolve_mountpoint(const std::string& text);
 
 // The mount point's absolute path. Works for one whose daemon is dead: it is not asked.

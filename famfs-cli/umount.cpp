@@ -34,13 +34,15 @@ Result<void> unmount_as_root(const std::string& mountpoint) {
 
 // fusermount3 is the one who may; what it says becomes our line.
 Result<void> unmount_as_user(const std::string& mountpoint) {
-    std::string said;
-    const auto ended = run_quietly({"fusermount3", "-u", "--", mountpoint}, said);
+    const auto errors = ErrorCapture::make();
+    if (!errors) return std::unexpected(errors.error());
+    auto process = Process::start({"fusermount3", "-u", "--", mountpoint}, errors->descriptor());
+    if (!process) return std::unexpected(process.error());
+    const auto ended = process->wait();
     if (!ended) return std::unexpected(ended.error());
     if (ended->status == 0) return {};
+    const std::string said = fmt::format("{}", fmt::join(errors->lines(), "; "));
     if (said.find(std::strerror(EBUSY)) != std::string::npos) return busy(mountpoint);
-    while (said.ends_with('\n'))
-        said.pop_back();
     return fail(ErrorKind::io, EPERM,
                 fmt::format("cannot unmount {}: {}", omf::printable(mountpoint), omf::printable(said)));
 }
@@ -66,8 +68,8 @@ Result<void> unmount(Console& console, const std::string& text) {
         console.note(
             fmt::format("{}: not mounted any more; removed what was left of it", omf::printable(text)));
     } else {
-        return fail(ErrorKind::usage, EINVAL,
-                    fmt::format("{}: no famfs is mounted here", omf::printable(text)));
+        return fail(ErrorKind::refused, EINVAL,
+                    fmt::format("{}: not a famfs mount point", omf::printable(text)));
     }
     return run ? clean_up(*run) : Result<void>();
 }
@@ -77,7 +79,7 @@ Result<void> unmount(Console& console, const std::string& text) {
 int run_umount(Console& console, Arguments arguments) {
     std::string mountpoint;
     CommandLine line(console, "umount");
-    line.add_subject("MOUNTPOINT", mountpoint, "Where the famfs is mounted")->required();
+    line.add_subject("MOUNTPOINT", mountpoint, "Where the famfs is mounted");
     if (const auto status = line.parse(arguments)) return *status;
     const auto done = unmount(console, mountpoint);
     return done ? exit_done : console.fail(done.error());

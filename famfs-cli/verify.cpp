@@ -69,8 +69,9 @@ void show(Console& console, const VerifyReport& report) {
     for (const auto& found : report.differences)
         console.print("{}\n", describe(found));
     if (console.quiet) return;
-    console.print("{} files, {} compared, {} differences\n", report.files, readable_size(report.bytes),
-                  report.differences.size());
+    console.print("{}, {} compared, {}\n", counted(report.files, "file", "files"),
+                  readable_size(report.bytes),
+                  counted(report.differences.size(), "difference", "differences"));
 }
 
 }  // namespace
@@ -78,11 +79,9 @@ void show(Console& console, const VerifyReport& report) {
 int run_verify(Console& console, Arguments arguments) {
     Request request;
     CommandLine line(console, "verify");
-    line.add_subject("PATH", request.paths, "In a mount: files, or directories with all below")->required();
-    line.app()
-        .add_option("--against", request.against, "The tree to compare with")
-        ->required()
-        ->type_name("DIR");
+    line.add_subjects("PATH", request.paths, "In a mount: files, or directories with all below");
+    line.add_text("--against", request.against, "DIR", "The tree to compare with",
+                  CommandLine::Need::required);
     line.add_progress();
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;

@@ -16,13 +16,6 @@ namespace famfs::fused {
 
 namespace {
 
-void let_go_of_terminal() {
-    const FileDescriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    if (!nothing) return;
-    for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-        ::dup2(nothing.get(), standard);
-}
-
 int complain(const std::string& what) {
     fmt::print(stderr, "famfs-fused: {}\n", what);
     return exit_system;
@@ -47,6 +40,14 @@ int await(pid_t child, FileDescriptor reading) {
 }
 
 }  // namespace
+
+void let_go_of_terminal() {
+    const FileDescriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!nothing) return;
+    for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        ::dup2(nothing.get(), standard);
+    [[maybe_unused]] const int moved = ::chdir("/");
+}
 
 int run_in_background(const std::function<int(const std::function<void()>& ready)>& body) {
     std::array<int, 2> ends{};

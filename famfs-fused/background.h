@@ -11,4 +11,7 @@ namespace famfs::fused {
 // before there are threads.
 int run_in_background(const std::function<int(const std::function<void()>& ready)>& body);
 
+// Standard descriptors to /dev/null, working directory to "/": a daemon holds nothing of anybody's.
+void let_go_of_terminal();
+
 }  // namespace famfs::fused

@@ -1,10 +1,12 @@
 #include "famfs-fused/daemon.h"
 
+#include "famfs-fused/guardian.h"
 #include "famfs-fused/mountpoint.h"
 #include "famfs-fused/pid_file.h"
 #include "famfs-fused/server.h"
 #include "famfs-fused/session/session.h"
 #include "famfs-fused/signals.h"
+#include "liblog/exit_status.h"
 #include "omf/path.h"
 
 #include <poll.h>
@@ -68,21 +70,33 @@ Result<void> run(Session& session, const FileDescriptor& signals, const std::fun
     return {};
 }
 
-Result<void> mount_and_run(const Options& options, const std::string& mountpoint, Server& server,
-                           const std::function<void()>& ready) {
+// From here on this process has what serving needs, and no more.
+Result<int> confine_and_run(const Options& options, DataPathKind path, Session& session, Server& server,
+                            const FileDescriptor& signals, const std::function<void()>& ready) {
+    const auto confined = confine(options.sandbox, path, server.shadow);
+    if (!confined) return std::unexpected(confined.error());
+    server.log.info("sandbox: {}", *confined);
+    if (auto started = session.start(options.threads); !started) return std::unexpected(started.error());
+    if (auto ran = run(session, signals, ready); !ran) return std::unexpected(ran.error());
+    return exit_done;
+}
+
+Result<int> mount_and_run(const Options& options, DataPathKind path, const std::string& mountpoint,
+                          Server& server, const std::function<void()>& ready) {
     const std::string source = source_of(options, server);
     auto session = Session::create(libfuse_options(options.mount, source, ::geteuid() == 0), server);
     if (!session) return std::unexpected(session.error());
     const auto signals = take_signals();
     if (!signals) return std::unexpected(signals.error());
-    if (auto mounted = (*session)->mount(mountpoint); !mounted) return mounted;
-    if (auto started = (*session)->start(options.threads); !started) return started;
-    return run(**session, *signals, ready);
+    if (auto mounted = (*session)->mount(mountpoint); !mounted) return std::unexpected(mounted.error());
+    const auto serve = [&] { return confine_and_run(options, path, **session, server, *signals, ready); };
+    if (options.sandbox == SandboxLevel::none) return serve();
+    return serve_guarded(**session, !options.foreground, serve);
 }
 
 }  // namespace
 
-Result<void> serve(const Options& options, Log& log, const std::function<void()>& ready) {
+Result<int> serve(const Options& options, Log& log, const std::function<void()>& ready) {
     auto shadow = ShadowRoot::open(options.shadow);
     if (!shadow) return std::unexpected(shadow.error());
     const auto mountpoint = check_mountpoint(options.mountpoint, shadow->directory());
@@ -101,7 +115,7 @@ Result<void> serve(const Options& options, Log& log, const std::function<void()>
         Server::create(settings_of(options), std::move(*shadow), std::move(*devices), choice->kind, log);
     if (!server) return std::unexpected(server.error());
     log.info("data path {}: {}", name(choice->kind), choice->reason);
-    return mount_and_run(options, *mountpoint, **server, [&] {
+    return mount_and_run(options, choice->kind, *mountpoint, **server, [&] {
         ready();
         log.info("serving {} on {}", omf::printable(options.shadow), omf::printable(*mountpoint));
     });

@@ -10,7 +10,8 @@
 namespace famfs::fused {
 
 // Serves until the file system is unmounted or a signal ends it; nothing is left mounted when it returns.
-// `ready` is called once the mount answers.
-Result<void> serve(const Options& options, Log& log, const std::function<void()>& ready);
+// `ready` is called once the mount answers. Confined, it forks, and returns in both processes: the status to
+// exit with.
+Result<int> serve(const Options& options, Log& log, const std::function<void()>& ready);
 
 }  // namespace famfs::fused

@@ -19,7 +19,8 @@ using Clock = std::chrono::steady_clock;
 
 spdlog::sink_ptr make_sink(LogTarget target) {
     if (target == LogTarget::system_log) {
-        return std::make_shared<spdlog::sinks::syslog_sink_mt>("famfs-fused", LOG_PID, LOG_DAEMON, true);
+        return std::make_shared<spdlog::sinks::syslog_sink_mt>("famfs-fused", LOG_PID | LOG_NDELAY,
+                                                               LOG_DAEMON, true);
     }
     return std::make_shared<spdlog::sinks::stderr_sink_mt>();
 }

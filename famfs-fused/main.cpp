@@ -4,7 +4,6 @@
 #include "liblog/exit_status.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <exception>
@@ -27,7 +26,7 @@ int print(const std::string& text) {
 int serve_with_log(const Options& options, const std::function<void()>& ready) {
     Log log(options.foreground ? LogTarget::standard_error : LogTarget::system_log);
     const auto served = serve(options, log, ready);
-    return served ? exit_done : complain(served.error());
+    return served ? *served : complain(served.error());
 }
 
 int run(int count, char** arguments) {
@@ -36,12 +35,8 @@ int run(int count, char** arguments) {
     if (const auto* information = std::get_if<Information>(&*parsed)) return print(information->text);
     const Options& options = std::get<Options>(*parsed);
     if (options.foreground) return serve_with_log(options, [] {});
-    return run_in_background([&options](const std::function<void()>& ready) {
-        return serve_with_log(options, [&ready] {
-            [[maybe_unused]] const int moved = ::chdir("/");  // holds no directory of anybody's
-            ready();
-        });
-    });
+    return run_in_background(
+        [&options](const std::function<void()>& ready) { return serve_with_log(options, ready); });
 }
 
 }  // namespace

@@ -17,20 +17,24 @@ namespace famfs::fused {
 
 namespace {
 
+std::unexpected<Error> dead_mount(const std::string& shown) {
+    return fail(ErrorKind::busy, EBUSY,
+                "mount point " + shown + ": a mount without a daemon is there; famfs umount " + shown);
+}
+
 Result<void> check_directory(const std::string& mountpoint, const std::string& shown) {
     struct statx status{};
     if (::statx(AT_FDCWD, mountpoint.c_str(), 0, STATX_TYPE, &status) != 0) {
-        if (errno != ENOTCONN) return fail_errno(errno, "mount point " + shown);
-        return fail(ErrorKind::busy, EBUSY,
-                    "mount point " + shown + ": a mount without a daemon is there; famfs umount " + shown);
+        if (errno == ENOTCONN) return dead_mount(shown);
+        return fail_errno(errno, "mount point " + shown);
     }
     if (!S_ISDIR(status.stx_mode)) return fail_errno(ENOTDIR, "mount point " + shown);
+    if ((status.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0) return {};
+    // The attributes may be the kernel's memory of a daemon that is gone.
     struct statfs system{};
-    if ((status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 && ::statfs(mountpoint.c_str(), &system) == 0 &&
-        system.f_type == FUSE_SUPER_MAGIC) {
-        return fail(ErrorKind::busy, EBUSY, "mount point " + shown + ": something is mounted there already");
-    }
-    return {};
+    if (::statfs(mountpoint.c_str(), &system) != 0 && errno == ENOTCONN) return dead_mount(shown);
+    if (system.f_type != FUSE_SUPER_MAGIC) return {};
+    return fail(ErrorKind::busy, EBUSY, "mount point " + shown + ": something is mounted there already");
 }
 
 // A daemon that looks up a name in its own mount waits for itself.

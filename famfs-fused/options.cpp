@@ -27,6 +27,7 @@ std::unexpected<Error> usage(const std::string& message) {
 struct Raw {
     Options options;
     std::string data_path = "auto";
+    std::string sandbox = "full";
     std::vector<std::string> mount_options;
 };
 
@@ -47,6 +48,9 @@ void declare(CLI::App& app, Raw& raw) {
     app.add_flag("--read-only", options.read_only, "Refuse every write");
     app.add_option("--pid-file", options.pid_file, "Write the process id there, and lock it until exit")
         ->type_name("FILE");
+    app.add_option("--sandbox", raw.sandbox,
+                   "none, caps or full (default): what the daemon gives up once it serves")
+        ->type_name("LEVEL");
     app.add_option("-o", raw.mount_options, "direct_io, attr_timeout=S, entry_timeout=S, and what FUSE knows")
         ->type_name("OPTION[,OPTION]")
         ->allow_extra_args(false)
@@ -60,6 +64,9 @@ Result<std::variant<Options, Information>> settle(Raw raw) {
     if (!data_path)
         return usage("--data-path " + raw.data_path + ": not one of auto, iomap, extfile, copy, yaml");
     options.data_path = *data_path;
+    const auto sandbox = parse_sandbox_level(raw.sandbox);
+    if (!sandbox) return usage("--sandbox " + raw.sandbox + ": not one of none, caps, full");
+    options.sandbox = *sandbox;
     if (options.threads > most_threads) {
         return usage("--threads " + std::to_string(options.threads) + ": more than " +
                      std::to_string(most_threads));

@@ -3,6 +3,7 @@
 
 #include "famfs-fused/data/choose.h"
 #include "famfs-fused/mount_options.h"
+#include "famfs-fused/sandbox/sandbox.h"
 #include "omf/error.h"
 
 #include <span>
@@ -20,6 +21,7 @@ struct Options {
     unsigned threads = 0;
     bool read_only = false;  // --read-only or -o ro
     std::string pid_file;    // "" for none
+    SandboxLevel sandbox = SandboxLevel::full;
     MountOptions mount;
     std::string mountpoint;
 };

@@ -29,6 +29,39 @@ std::size_t utf8_character(std::string_view text) {
     return 0;
 }
 
+// Pre: `character` is one UTF-8 character.
+char32_t code_point(std::string_view character) {
+    const auto byte = [&](std::size_t i) {
+        return static_cast<char32_t>(static_cast<unsigned char>(character[i]));
+    };
+    if (character.size() == 1) return byte(0);
+    char32_t code = byte(0) & (0x7FU >> character.size());
+    for (std::size_t i = 1; i < character.size(); ++i)
+        code = code << 6 | (byte(i) & 0x3FU);
+    return code;
+}
+
+struct Range {
+    char32_t first, last;
+};
+
+// Unicode's control, format, separator (but the plain space) and private-use characters, surrogates and
+// noncharacters: what a terminal obeys, or shows as nothing or as something else. The backslash is ours.
+constexpr Range hidden[] = {
+    {0x00, 0x1F},        {'\\', '\\'},       {0x7F, 0xA0},       {0xAD, 0xAD},       {0x600, 0x605},
+    {0x61C, 0x61C},      {0x6DD, 0x6DD},     {0x70F, 0x70F},     {0x890, 0x891},     {0x8E2, 0x8E2},
+    {0x1680, 0x1680},    {0x180E, 0x180E},   {0x2000, 0x200F},   {0x2028, 0x202F},   {0x205F, 0x206F},
+    {0x3000, 0x3000},    {0xD800, 0xF8FF},   {0xFDD0, 0xFDEF},   {0xFEFF, 0xFEFF},   {0xFFF0, 0xFFFB},
+    {0xFFFE, 0xFFFF},    {0x110BD, 0x110BD}, {0x110CD, 0x110CD}, {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3},
+    {0x1D173, 0x1D17A},  {0x1FFFE, 0x1FFFF}, {0x2FFFE, 0x2FFFF}, {0x3FFFE, 0xDFFFF}, {0xE0000, 0xE0FFF},
+    {0xE1000, 0x10FFFF},
+};
+
+bool is_visible(char32_t code) {
+    return std::ranges::none_of(
+        hidden, [&](const Range& range) { return range.first <= code && code <= range.last; });
+}
+
 void append_escaped(std::string& out, unsigned char byte) {
     constexpr char digits[] = "0123456789abcdef";
     out += "\\x";
@@ -40,8 +73,10 @@ void append_escaped(std::string& out, unsigned char byte) {
 
 std::expected<Path, Violation> Path::parse(std::string_view text) {
     if (text.empty()) return std::unexpected(Violation{Rule::path_empty});
-    if (text.size() > longest_path || text.find('\0') != text.npos)
+    if (text.size() > longest_path)
         return std::unexpected(Violation{Rule::path_too_long, text.size(), longest_path});
+    if (const std::size_t nul = text.find('\0'); nul != text.npos)
+        return std::unexpected(Violation{Rule::path_component, nul});
     if (text.front() == '/') return std::unexpected(Violation{Rule::path_absolute});
     for (std::size_t start = 0; start <= text.size();) {
         const std::size_t end = std::min(text.find('/', start), text.size());
@@ -93,19 +128,14 @@ bool is_utf8(std::string_view text) {
 std::string printable(std::string_view text) {
     std::string out;
     while (!text.empty()) {
-        const auto byte = static_cast<unsigned char>(text.front());
         const std::size_t length = utf8_character(text);
-        // U+0080...U+009F are control characters too
-        const bool control = byte < 0x20 || byte == 0x7F || byte == '\\' ||
-                             (length == 2 && byte == 0xC2 && (text[1] & 0x60) == 0);
-        const std::size_t taken = std::max<std::size_t>(length, 1);
-        if (length == 0 || control) {
-            for (std::size_t i = 0; i < taken; ++i)
-                append_escaped(out, static_cast<unsigned char>(text[i]));
-        } else {
-            out += text.substr(0, taken);
-        }
-        text.remove_prefix(taken);
+        const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+        if (length != 0 && is_visible(code_point(character)))
+            out += character;
+        else
+            for (const char c : character)
+                append_escaped(out, static_cast<unsigned char>(c));
+        text.remove_prefix(character.size());
     }
     return out;
 }

@@ -44,7 +44,8 @@ class Path {
 // Whether all of `text` is UTF-8 (RFC 3629).
 bool is_utf8(std::string_view text);
 
-// `text` with control bytes, backslashes and bytes that are not UTF-8 written as \xNN, for messages.
+// `text` for messages: backslashes, bytes that are not UTF-8, and the bytes of characters that a terminal
+// would obey or not show (control, format, separator, private-use) are written as \xNN.
 std::string printable(std::string_view text);
 
 }  // namespace famfs::omf

@@ -35,6 +35,7 @@ void open(fuse_req_t request, fuse_ino_t id, fuse_file_info* file) {
         return;
     }
     file->direct_io = server_of(request).settings.direct_io ? 1 : 0;
+    file->noflush = 1;  // a write is done when it is answered: close() has nothing to add
     fuse_reply_open(request, file);
 }
 

@@ -85,7 +85,7 @@ Result<std::unique_ptr<Session>> Session::create(const std::string& options, Ser
 
 Session::~Session() {
     stop();
-    if (session_) fuse_session_unmount(session_.get());
+    if (session_ && unmounts_) fuse_session_unmount(session_.get());
 }
 
 Result<void> Session::mount(const std::string& mountpoint) {
@@ -95,6 +95,12 @@ Result<void> Session::mount(const std::string& mountpoint) {
                     "cannot mount on " + omf::printable(mountpoint) + because(captured.last_line()));
     }
     return take_over(fuse_session_fd(session_.get()));
+}
+
+// libfuse closes the descriptor by its number when it unmounts, so the number stays taken.
+void Session::leave_connection() {
+    const FileDescriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (nothing) ::dup3(nothing.get(), fuse_session_fd(session_.get()), O_CLOEXEC);
 }
 
 Result<void> Session::attach(FileDescriptor connection) {

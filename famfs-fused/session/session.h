@@ -39,6 +39,11 @@ class Session {
 
     // Starts the threads that serve the connection.
     Result<void> start(unsigned threads);
+    // For two processes that share the mount after a fork: in the one that serves, another one unmounts; in
+    // the other, the connection is not held open.
+    void leave_unmounting() { unmounts_ = false; }
+    void leave_connection();
+
     // Ends them, those that wait for the kernel too. SIGUSR1 is used to wake them.
     void stop();
 
@@ -72,6 +77,7 @@ class Session {
     Server& server_;
     FileDescriptor changed_;
     std::unique_ptr<fuse_session, Destroy> session_;
+    bool unmounts_ = true;
     std::vector<std::thread> workers_;
     std::atomic<unsigned> running_ = 0;
     std::atomic<std::uint64_t> init_request_ = 0;  // the unique number of the INIT under way

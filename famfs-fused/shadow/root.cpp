@@ -5,6 +5,7 @@
 #include "omf/path.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -81,6 +82,15 @@ Result<ShadowRoot> ShadowRoot::open(const std::string& directory) {
     }
     if (!root) return fail_errno(root.error(), "shadow tree " + shown + "/root");
     return ShadowRoot(real_path(directory), std::move(tree), std::move(*root));
+}
+
+Result<void> ShadowRoot::move_to(const FileDescriptor& tree) const {
+    if (!tree) return fail_errno(errno, "shadow tree");
+    const auto root = open_at(tree.get(), "root", O_RDONLY | O_DIRECTORY);
+    if (!root) return fail_errno(root.error(), "shadow tree");
+    if (::dup3(tree.get(), tree_.get(), O_CLOEXEC) < 0 || ::dup3(root->get(), root_.get(), O_CLOEXEC) < 0)
+        return fail_errno(errno, "shadow tree");
+    return {};
 }
 
 Outcome<DocumentText> ShadowRoot::read_beside(const std::string& name, std::size_t limit) const {

@@ -29,7 +29,12 @@ class ShadowRoot {
     static Result<ShadowRoot> open(const std::string& directory);
 
     const std::string& directory() const { return directory_; }  // absolute, without symbolic links
+    int top() const { return tree_.get(); }                      // a descriptor of DIR, O_PATH
     int descriptor() const { return root_.get(); }               // of DIR/root
+
+    // Goes on below `tree`, another descriptor (O_PATH) of DIR: the descriptors keep their numbers and are
+    // opened anew. directory() stays what it was. Not thread safe.
+    Result<void> move_to(const FileDescriptor& tree) const;
 
     // Reads a file of DIR itself, such as devices.yaml. ENOENT if it is not there, EFBIG past `limit` bytes.
     Outcome<DocumentText> read_beside(const std::string& name, std::size_t limit) const;

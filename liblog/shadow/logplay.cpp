@@ -44,6 +44,8 @@ Result<LogplayResult> rehearse(const pool::Pool& pool, const UpdateHooks& hooks)
 
 Result<LogplayResult> logplay(const pool::Pool& pool, const std::string& directory,
                               const LogplayOptions& options) {
+    // A pool without a log leaves no trace in the file system.
+    if (auto header = pool.read_header(); !header) return std::unexpected(header.error());
     if (options.dry_run) return rehearse(pool, options.hooks);
     auto tree = Tree::open(directory, options.form);
     if (!tree) return std::unexpected(tree.error());

@@ -131,11 +131,19 @@ Result<std::unique_ptr<PoolWriter>> PoolWriter::open(const PoolPlace& place, con
     }
     auto pool = Pool::open(place.device, device::Access::read_write);
     if (!pool) return std::unexpected(pool.error());
-    auto lock = lock_pool(*pool, hooks.waiting);
+    return open(std::move(*pool), place, hooks);
+}
+
+Result<std::unique_ptr<PoolWriter>> PoolWriter::open(Pool pool, const PoolPlace& place,
+                                                     const WriterHooks& hooks) {
+    if (auto checked = require_master(pool); !checked) return std::unexpected(checked.error());
+    auto lock = lock_pool(pool, hooks.waiting);
     if (!lock) return std::unexpected(lock.error());
+    // A pool without a log leaves no trace in the file system.
+    if (auto header = pool.read_header(); !header) return std::unexpected(header.error());
     auto tree = Tree::open(place.shadow, place.form);
     if (!tree) return std::unexpected(tree.error());
-    auto impl = std::make_unique<Impl>(std::move(*pool), std::move(*tree), place.form);
+    auto impl = std::make_unique<Impl>(std::move(pool), std::move(*tree), place.form);
     impl->lock = std::move(*lock);
     if (auto replayed = impl->replay(hooks.update); !replayed) return std::unexpected(replayed.error());
     return std::unique_ptr<PoolWriter>(new PoolWriter(std::move(impl)));

@@ -40,6 +40,9 @@ class PoolWriter {
     // Takes the writer lock, replays the log, and brings the shadow tree up to date. kind refused: this host
     // is not the master. kind corrupt: an entry stops the replay, so that what is appended would be lost.
     static Result<std::unique_ptr<PoolWriter>> open(const PoolPlace& place, const WriterHooks& hooks);
+    // The same for a pool that is open already, for writing; place.device is not used.
+    static Result<std::unique_ptr<PoolWriter>> open(pool::Pool pool, const PoolPlace& place,
+                                                    const WriterHooks& hooks);
     ~PoolWriter();
     PoolWriter(const PoolWriter&) = delete;
     PoolWriter& operator=(const PoolWriter&) = delete;

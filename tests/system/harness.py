@@ -28,6 +28,7 @@ import sys
 import tempfile
 import threading
 import time
+import unicodedata
 import unittest
 
 sys.dont_write_bytecode = True
@@ -206,7 +207,7 @@ class SystemTest(unittest.TestCase):
         outcome = self.command([os.environ[name], *arguments], status, **options)
         self.assertEqual(outcome.out, '', outcome)
         self.assertEqual(len(outcome.errors), 1, outcome)
-        self.assertRegex(outcome.err, rf'^{program}: ', outcome)
+        self.assertRegex(outcome.err, rf'^{program}(-fused)?: ', outcome)  # mount passes on what its daemon says
         for word in words:
             self.assertRegex(outcome.err, word, outcome)
         return outcome
@@ -270,7 +271,17 @@ class SystemTest(unittest.TestCase):
         return any(where == point for where, _, _ in sandbox.mounts_below(self.dir))
 
     def daemons(self):
-        """Process ids of the running famfs-fused."""
+        """Process ids of the running famfs-fused, one for each mount. Confined, it has a child that serves."""
+        programs = self._daemon_processes()
+        return [pid for pid in programs if sandbox.parent(pid) not in programs]
+
+    def servers(self):
+        """Process ids of those that serve, one for each mount."""
+        programs = self._daemon_processes()
+        parents = [sandbox.parent(pid) for pid in programs]
+        return [pid for pid in programs if pid not in parents]
+
+    def _daemon_processes(self):
         return [pid for pid in sandbox.descendants()
                 if os.path.basename((sandbox.command_line(pid) or [''])[0]) == 'famfs-fused']
 
@@ -337,6 +348,11 @@ def values_of(document, key):
     for value in document.values() if isinstance(document, dict) else document if isinstance(document, list) else ():
         found += values_of(value, key)
     return found
+
+
+def is_safe(text):
+    """Whether text can be shown on a terminal: lines of characters that do not control it."""
+    return not any(unicodedata.category(character) in ('Cc', 'Cs') for character in text.replace('\n', ''))
 
 
 # --- small things

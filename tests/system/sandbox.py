@@ -167,6 +167,15 @@ def _children(pid):
     return found
 
 
+def parent(pid):
+    """The parent's process id; None if there is no such process any more."""
+    try:
+        with open(f'/proc/{pid}/stat') as stat:
+            return int(stat.read().rsplit(')', 1)[1].split()[1])
+    except OSError:
+        return None
+
+
 def _state(pid):
     try:
         with open(f'/proc/{pid}/stat') as stat:

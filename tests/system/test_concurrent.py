@@ -1,4 +1,4 @@
-# ctest: user timeout=240
+# ctest: user timeout=240 labels=sanitize,threads
 """Several processes that write one pool at once, and writers that are killed: nothing overlaps, nothing is half."""
 import os
 import random

@@ -1,4 +1,4 @@
-# ctest: user
+# ctest: user labels=sanitize
 """The system says no: missing devices, no room, no rights, no /dev/fuse. One line, the right status, nothing half."""
 import os
 import shutil
@@ -27,7 +27,7 @@ class Devices(harness.SystemTest):
     def test_not_a_device(self):
         for path in (self.dir, '/dev/null', '/dev/zero', '/proc/self/mem'):
             for verb in (['fsck'], ['info'], ['dump'], ['mkfs', '--force']):
-                self.fails((2, 3, 4, 5), *verb, path, words=[path])
+                self.fails((2, 3, 4, 5), *verb, path, words=[os.path.basename(path)])
 
     def test_fifo_does_not_hang(self):
         fifo = self.path('fifo')
@@ -134,8 +134,8 @@ class MountPoints(harness.SystemTest):
 
     def test_umount_of_what_is_not_mounted(self):
         os.mkdir(self.path('plain'))
-        self.fails((3, 5), 'umount', self.path('plain'), words=['plain', 'not'])
-        self.fails((3, 5), 'umount', self.path('none'), words=['none'])
+        self.fails(2, 'umount', self.path('plain'), words=['plain', 'mounted'])
+        self.fails((2, 5), 'umount', self.path('none'), words=['none'])
 
     def test_paths_outside_a_mount(self):
         self.write('file', b'x')
@@ -155,11 +155,11 @@ class MountPoints(harness.SystemTest):
         os.mkdir(self.path('mnt'))
         os.mkdir(self.path('dev'))
         script = ('for n in null zero full random urandom; do touch "$D/$n"; mount --bind "/dev/$n" "$D/$n"; done;'
-                  'mount --rbind "$D" /dev; exec "$F" mount "$I" "$M"')
+                  'mkdir "$D/shm"; mount --bind /dev/shm "$D/shm"; mount --rbind "$D" /dev; exec "$F" mount "$I" "$M"')
         outcome = self.command(['unshare', '--mount', 'sh', '-c', script], status=5, env={
             'D': self.path('dev'), 'F': os.environ['FAMFS'], 'I': self.image, 'M': self.path('mnt')})
         self.assertEqual(len(outcome.errors), 1, outcome)
-        self.assertRegex(outcome.err, '^famfs: .*(/dev/fuse|fuse module|modprobe fuse)', outcome)
+        self.assertRegex(outcome.err, '^famfs(-fused)?: .*(/dev/fuse|fuse module|modprobe fuse)', outcome)
         self.assertEqual(self.run_directories(), [])
         self.assertEqual(self.daemons(), [])
 
@@ -273,14 +273,23 @@ class NoRoom(harness.SystemTest):
         self.umount(point)
 
     @harness.needs_root
-    def test_disk_full_at_mkfs_and_mount(self):
+    def test_disk_full_at_mkfs(self):
+        small = self.path('small')
+        os.mkdir(small)
+        sandbox.mount_tmpfs(small, '4k')
+        self.addCleanup(sandbox.detach, small)
+        self.fails(5, 'mkfs', f'{small}/pool.img', '--size', '1G', words=['No space left'])
+        self.assertEqual(os.listdir(small), [])
+
+    @harness.needs_root
+    def test_disk_full_at_mount(self):
         small = self.path('small')
         os.mkdir(small)
         sandbox.mount_tmpfs(small, '1m')
         self.addCleanup(sandbox.detach, small)
-        self.fails(5, 'mkfs', f'{small}/pool.img', '--size', '1G', words=['No space left'])
-        self.assertEqual(os.listdir(small), [])
-        image = self.encoded_pool(omf.Pool([omf.mkdir(f'd{number}') for number in range(9000)]))
+        image = self.encoded_pool(omf.Pool(
+            [omf.file(f'{number}', 1, omf.simple((0, omf.DATA + number * 4096, 4096))) for number in range(400)],
+            unit=4096))
         os.mkdir(self.path('mnt'))
         self.fails(5, 'mount', image, self.path('mnt'), '--shadow', f'{small}/S', words=['No space left'])
         self.assertFalse(self.is_mounted(self.path('mnt')))

@@ -16,7 +16,7 @@ class Usage(harness.SystemTest):
     def test_no_verb_and_unknown_verb(self):
         outcome = self.famfs(status=2)
         self.assertEqual(outcome.out, '')
-        self.assertIn('mkfs', outcome.err)
+        self.assertRegex(outcome.err, '^famfs: .*--help\n$')
         self.fails(2, 'frobnicate', words=['frobnicate'])
 
     def test_unknown_option(self):

@@ -1,4 +1,4 @@
-# ctest: user labels=format
+# ctest: user labels=format,sanitize
 """Pools that upstream's tools wrote: replayed byte for byte as upstream does, and every field as the log says."""
 import os
 import tarfile

@@ -1,5 +1,7 @@
-# ctest: user
+# ctest: user labels=sanitize
 """Mounts come and go: signals, a killed daemon, several mounts of one pool, and files that logplay adds."""
+import contextlib
+import errno
 import os
 import signal
 
@@ -19,6 +21,16 @@ class Lifetime(harness.SystemTest):
         with open(f'{point}/f', 'rb') as file:
             self.assertEqual(file.read(), b'content')
 
+    @contextlib.contextmanager
+    def held_open(self):
+        """A descriptor of the file; that the mount is gone by the end is no error."""
+        descriptor = os.open(f'{self.mnt}/f', os.O_RDWR)
+        try:
+            yield descriptor
+        finally:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
     def end_daemon(self, number):
         [daemon] = self.daemons()
         os.kill(daemon, number)
@@ -33,9 +45,9 @@ class Lifetime(harness.SystemTest):
         self.assertEqual(os.listdir(self.mnt), [])
 
     def test_killed_daemon_loses_nothing_and_umount_cleans_up(self):
-        with open(f'{self.mnt}/f', 'r+b', buffering=0) as file:
-            file.write(b'CONTENT')
-            os.fsync(file.fileno())
+        with self.held_open() as file:
+            os.write(file, b'CONTENT')
+            os.fsync(file)
             self.end_daemon(signal.SIGKILL)
         self.umount(self.mnt)
         self.assertEqual(self.run_directories(), [])
@@ -64,8 +76,8 @@ class Lifetime(harness.SystemTest):
             self.assert_serves(self.mnt)
 
     def test_termination_with_a_file_open(self):
-        with open(f'{self.mnt}/f', 'rb') as file:
-            file.read(1)
+        with self.held_open() as file:
+            os.read(file, 1)
             self.end_daemon(signal.SIGTERM)
         self.assertFalse(self.is_mounted(self.mnt))
         self.famfs('umount', self.mnt, status=None)
@@ -99,6 +111,18 @@ class Lifetime(harness.SystemTest):
         self.assertIn(b'f', harness.tree(f'{shadow}/root'))
         self.mount(self.image, '--shadow', shadow)
         self.assert_serves(self.mnt)
+
+    def test_image_that_is_cut_short_under_the_mount(self):
+        """The bytes are gone: an error for the reader, not the end of the daemon."""
+        size = os.stat(self.image).st_size
+        os.truncate(self.image, 10 << 20)
+        with self.assertRaises(OSError) as raised, open(f'{self.mnt}/f', 'rb') as file:
+            file.read()
+        self.assertEqual(raised.exception.errno, errno.EIO)
+        self.assertEqual(len(self.daemons()), 1)
+        os.truncate(self.image, size)
+        with open(f'{self.mnt}/f', 'rb') as file:
+            self.assertEqual(file.read(), bytes(7))
 
     def test_mount_says_how_in_the_mount_table(self):
         [(_, kind, source)] = sandbox.mounts_below(self.dir)

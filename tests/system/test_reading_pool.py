@@ -1,4 +1,4 @@
-# ctest: user labels=format,hostile
+# ctest: user labels=format,hostile,sanitize
 """docs/format.md, reading: superblocks and log headers that make a pool unusable, and those that do not."""
 import os
 import struct
@@ -58,7 +58,7 @@ class Refused(harness.SystemTest):
 
     def test_log_length_so_large_that_sums_wrap(self):
         image = self.patched_superblock(24, 1 << 63)
-        self.refuse(image, str(1 << 63))
+        self.refuse(image, 'log', str((1 << 63) + 4 * (1 << 20)))
 
     def patched_superblock(self, offset, value):
         """A pool one of whose superblock fields is wrong, with a crc that is right."""

@@ -22,7 +22,7 @@ TEST(PathTest, RefusesWhatLeavesTheRoot) {
     for (const char* text : {".", "..", "a/..", "../a", "a/../b", "a//b", "a/", "a/./b"})
         EXPECT_EQ(rule_of(text), Rule::path_component) << text;
     EXPECT_EQ(rule_of(std::string(80, 'x')), Rule::path_too_long);
-    EXPECT_EQ(rule_of(std::string_view("a\0b", 3)), Rule::path_too_long);
+    EXPECT_EQ(rule_of(std::string_view("a\0b", 3)), Rule::path_component);
 }
 
 TEST(PathTest, TellsParentAndName) {
@@ -54,6 +54,9 @@ TEST(PathTest, PrintableEscapesWhatATerminalWouldObey) {
     EXPECT_EQ(printable("a\\b"), "a\\x5cb");
     EXPECT_EQ(printable("caf\xc3\xa9"), "caf\xc3\xa9");
     EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b");
+    EXPECT_EQ(printable("\xe2\x80\xae"), "\\xe2\\x80\\xae") << "right-to-left override";
+    EXPECT_EQ(printable("\xef\xbb\xbf"), "\\xef\\xbb\\xbf") << "byte order mark";
+    EXPECT_EQ(printable("\xf0\x9f\x98\x80 \xe4\xb8\xad"), "\xf0\x9f\x98\x80 \xe4\xb8\xad");
 }
 
 }  // namespace

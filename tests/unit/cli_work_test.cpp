@@ -1,0 +1,153 @@
+// Worker pool, removal of trees, interrupts, and what walking a source finds.
+#include "famfs-cli/interrupt.h"
+#include "famfs-cli/remove_tree.h"
+#include "famfs-cli/source_tree.h"
+#include "famfs-cli/worker_pool.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+
+namespace famfs::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Work : public testing::Test {
+  protected:
+    void SetUp() override {
+        std::string name = testing::TempDir() + "famfs-cli-XXXXXX";
+        ASSERT_NE(::mkdtemp(name.data()), nullptr);
+        directory_ = name;
+    }
+    void TearDown() override {
+        ASSERT_TRUE(remove_tree(directory_));
+        ASSERT_FALSE(fs::exists(directory_));
+    }
+    std::string path(const std::string& name) const { return directory_ + "/" + name; }
+    void write(const std::string& name, const std::string& content) const {
+        fs::create_directories(fs::path(path(name)).parent_path());
+        std::ofstream(path(name)) << content;
+    }
+
+    std::vector<SourceItem> walk(const std::string& source, const WalkOptions& options) {
+        std::vector<SourceItem> items;
+        walk_source(source, "d", options, items, [&](const std::string& name, const std::string& reason) {
+            skipped_.push_back(name + ": " + reason);
+        });
+        return items;
+    }
+
+    std::string directory_;
+    std::vector<std::string> skipped_;
+};
+
+TEST(WorkerPool, DoesEveryJobOnceAndWaitWaits) {
+    std::atomic<int> sum = 0;
+    WorkerPool pool(3);
+    for (int round = 1; round <= 3; ++round) {
+        for (int i = 1; i <= 1000; ++i) {
+            pool.submit([&sum, i] { sum += i; });
+        }
+        pool.wait();
+        EXPECT_EQ(sum, round * 500500);
+    }
+}
+
+TEST(WorkerPool, DestructionFinishesTheJobs) {
+    std::atomic<int> done = 0;
+    {
+        WorkerPool pool(1);
+        for (int i = 0; i < 5; ++i) {
+            pool.submit([&done] {
+                ::usleep(1000);
+                ++done;
+            });
+        }
+    }
+    EXPECT_EQ(done, 5);
+}
+
+TEST(Interrupt, ASignalBecomesAnAnswer) {
+    Interrupt interrupt;
+    EXPECT_FALSE(interrupt.requested());
+    ASSERT_EQ(::kill(::getpid(), SIGINT), 0);
+    EXPECT_TRUE(interrupt.requested());
+    EXPECT_TRUE(interrupt.requested());
+}
+
+TEST_F(Work, RemovesDirectoriesWithoutPermissions) {
+    write("tree/a/b/file", "x");
+    fs::create_symlink("/", path("tree/a/link"));
+    ASSERT_EQ(::chmod(path("tree/a/b").c_str(), 0), 0);
+    ASSERT_EQ(::chmod(path("tree/a").c_str(), 0500), 0);
+    EXPECT_TRUE(remove_tree(path("tree")));
+    EXPECT_FALSE(fs::exists(path("tree")));
+    EXPECT_TRUE(fs::exists("/"));
+    EXPECT_TRUE(remove_tree(path("tree"))) << "nothing there is fine";
+}
+
+TEST_F(Work, WalkGoesInNameOrderParentsFirst) {
+    write("s/b", "12");
+    write("s/a/z", "1");
+    write("s/a/y", "");
+    const auto items = walk(path("s"), {.recursive = true});
+    std::vector<std::string> destinations;
+    for (const auto& item : items)
+        destinations.push_back(item.destination);
+    EXPECT_EQ(destinations, (std::vector<std::string>{"d", "d/a", "d/a/y", "d/a/z", "d/b"}));
+    EXPECT_EQ(items.back().size, 2U);
+    EXPECT_EQ(items.back().name, path("s/b"));
+    EXPECT_TRUE(skipped_.empty());
+}
+
+TEST_F(Work, WalkNamesWhatItCannotTake) {
+    write("s/file", "x");
+    fs::create_symlink("file", path("s/link"));
+    ASSERT_EQ(::mkfifo(path("s/pipe").c_str(), 0600), 0);
+    EXPECT_EQ(walk(path("s"), {.recursive = true}).size(), 2U);
+    EXPECT_EQ(skipped_.size(), 2U);
+    EXPECT_TRUE(walk(path("s"), {}).empty()) << "a directory needs -r";
+    EXPECT_TRUE(walk(path("nothing"), {}).empty());
+    EXPECT_EQ(skipped_.size(), 4U);
+}
+
+TEST_F(Work, FollowedLinksThatGoUpEnd) {
+    write("s/a/file", "x");
+    fs::create_symlink("..", path("s/a/up"));
+    fs::create_symlink("file", path("s/a/link"));
+    const auto items = walk(path("s"), {.recursive = true, .follow_symlinks = true});
+    EXPECT_EQ(items.size(), 4U);  // s, a, file, link
+    ASSERT_EQ(skipped_.size(), 1U);
+    EXPECT_TRUE(skipped_[0].starts_with(path("s/a/up")));
+}
+
+TEST_F(Work, ASourceIsNotOpenedThroughALinkThatCameLater) {
+    write("s/a/file", "x");
+    write("outside/file", "y");
+    const WalkOptions options{.recursive = true};
+    const auto items = walk(path("s"), options);
+    fs::rename(path("s/a"), path("s/old"));
+    fs::create_symlink("../outside", path("s/a"));
+    struct stat status{};
+    const auto opened = open_source(items.back(), options, status);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ELOOP);
+}
+
+TEST_F(Work, AFifoInPlaceOfAFileDoesNotBlock) {
+    write("s/file", "x");
+    const auto items = walk(path("s/file"), {});
+    ASSERT_EQ(items.size(), 1U);
+    fs::remove(path("s/file"));
+    ASSERT_EQ(::mkfifo(path("s/file").c_str(), 0600), 0);
+    struct stat status{};
+    EXPECT_FALSE(open_source(items.front(), {}, status));
+}
+
+}  // namespace
+}  // namespace famfs::cli
