@@ -9,6 +9,7 @@
 #include "liblog/exit_status.h"
 #include "omf/path.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include <cerrno>
 #include <chrono>
 #include <optional>
+#include <system_error>
 
 namespace famfs::fused {
 
@@ -31,18 +33,26 @@ Settings settings_of(const Options& options) {
             .entry_timeout = options.mount.entry_timeout,
             .direct_io = options.mount.direct_io,
             .read_only = options.read_only,
+            .kernel_abi = options.kernel_abi,
             .generation = seconds_now()};
 }
 
-Result<Devices> open_devices(const Options& options, const ShadowRoot& shadow, DataPathKind kind) {
-    if (kind == DataPathKind::yaml) return Devices{};
-    const auto access = options.read_only ? device::Access::read_only : device::Access::read_write;
-    return Devices::open(shadow, options.devices, access);
+Result<Devices> locate_devices(const Options& options, const ShadowRoot& shadow) {
+    if (options.data_path == DataPathKind::yaml) return Devices{};
+    return Devices::locate(shadow, options.devices);
 }
 
-// What the mount table shows: the device as it was opened, or the shadow tree where there is none.
+Result<Choice> choose(const Options& options, const Devices& devices) {
+    const std::string device =
+        options.data_path == DataPathKind::yaml ? "" : devices.table().devices.front().path;
+    return choose_data_path(options.data_path, look_at_situation(device, options.kernel_abi));
+}
+
+// What the mount table shows: the pool's first device, or the shadow tree where there is none.
 std::string source_of(const Options& options, const Server& server) {
-    if (!server.devices.memories().empty()) return server.devices.memories().front()->description().path;
+    const auto& memories = server.devices.memories();
+    if (!memories.empty()) return memories.front()->description().path;
+    if (options.data_path != DataPathKind::yaml) return server.devices.table().devices.front().path;
     return options.devices.empty() ? server.shadow.directory() : options.devices.front();
 }
 
@@ -58,40 +68,87 @@ Event wait_for_event(const Session& session, const FileDescriptor& signals) {
     return Event::change;
 }
 
-Result<void> run(Session& session, const FileDescriptor& signals, const std::function<void()>& ready) {
-    bool told = false;
+// The kernel resolves a device's path as whoever opens the first file sees it. So that is us, on a file that
+// every pool has.
+void open_own_file(const std::string& mountpoint, Log& log) {
+    const std::string path = mountpoint + "/.meta/.superblock";
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) log.warning("{}: {}", omf::printable(path), std::generic_category().message(errno));
+}
+
+// Where a mount is to appear: a directory, or a descriptor that somebody else made a mount of.
+struct Target {
+    std::string directory;
+    int connection = -1;
+};
+
+Result<Target> find_target(const Options& options, const ShadowRoot& shadow) {
+    if (const auto connection = parse_connection(options.mountpoint)) return Target{"", *connection};
+    auto directory = check_mountpoint(options.mountpoint, shadow.directory());
+    if (!directory) return std::unexpected(directory.error());
+    return Target{std::move(*directory), -1};
+}
+
+Result<void> connect(Session& session, const Target& target) {
+    if (target.connection >= 0) return session.attach(FileDescriptor(target.connection));
+    return session.mount(target.directory);
+}
+
+Result<void> begin(Server& server, const Target& target, const std::function<void()>& ready) {
+    if (auto agreed = server.data->ready(); !agreed) return agreed;
+    if (server.data->maps() != nullptr && target.connection < 0) open_own_file(target.directory, server.log);
+    ready();
+    return {};
+}
+
+Result<void> run(Session& session, const Target& target, const FileDescriptor& signals,
+                 const std::function<void()>& ready) {
+    bool begun = false;
     while (!session.ended()) {
         if (wait_for_event(session, signals) == Event::signal) return {};
-        if (told || !session.initialised()) continue;
-        told = true;
-        ready();
+        if (begun || !session.initialised()) continue;
+        begun = true;
+        if (auto done = begin(session.server(), target, ready); !done) return done;
     }
-    if (!told) return fail(ErrorKind::io, ENOTCONN, "the mount went away before it answered");
+    if (!begun) return fail(ErrorKind::io, ENOTCONN, "the mount went away before it answered");
     return {};
 }
 
 // From here on this process has what serving needs, and no more.
-Result<int> confine_and_run(const Options& options, DataPathKind path, Session& session, Server& server,
+Result<int> confine_and_run(const Options& options, const Target& target, Session& session, Server& server,
                             const FileDescriptor& signals, const std::function<void()>& ready) {
-    const auto confined = confine(options.sandbox, path, server.shadow);
+    const auto confined = confine(options.sandbox, server.kind, server.shadow);
     if (!confined) return std::unexpected(confined.error());
     server.log.info("sandbox: {}", *confined);
     if (auto started = session.start(options.threads); !started) return std::unexpected(started.error());
-    if (auto ran = run(session, signals, ready); !ran) return std::unexpected(ran.error());
+    if (auto ran = run(session, target, signals, ready); !ran) return std::unexpected(ran.error());
     return exit_done;
 }
 
-Result<int> mount_and_run(const Options& options, DataPathKind path, const std::string& mountpoint,
-                          Server& server, const std::function<void()>& ready) {
+Result<int> mount_and_run(const Options& options, const Target& target, Server& server,
+                          const std::function<void()>& ready) {
     const std::string source = source_of(options, server);
     auto session = Session::create(libfuse_options(options.mount, source, ::geteuid() == 0), server);
     if (!session) return std::unexpected(session.error());
     const auto signals = take_signals();
     if (!signals) return std::unexpected(signals.error());
-    if (auto mounted = (*session)->mount(mountpoint); !mounted) return std::unexpected(mounted.error());
-    const auto serve = [&] { return confine_and_run(options, path, **session, server, *signals, ready); };
+    if (auto connected = connect(**session, target); !connected) return std::unexpected(connected.error());
+    const auto serve = [&] { return confine_and_run(options, target, **session, server, *signals, ready); };
     if (options.sandbox == SandboxLevel::none) return serve();
     return serve_guarded(**session, !options.foreground, serve);
+}
+
+Result<std::unique_ptr<Server>> open_server(const Options& options, ShadowRoot shadow, Log& log) {
+    auto devices = locate_devices(options, shadow);
+    if (!devices) return std::unexpected(devices.error());
+    const auto choice = choose(options, *devices);
+    if (!choice) return std::unexpected(choice.error());
+    if (choice->kind == DataPathKind::copy) {
+        const auto access = options.read_only ? device::Access::read_only : device::Access::read_write;
+        if (auto opened = devices->open(access); !opened) return std::unexpected(opened.error());
+    }
+    log.info("data path {}: {}", name(choice->kind), choice->reason);
+    return Server::create(settings_of(options), std::move(shadow), std::move(*devices), choice->kind, log);
 }
 
 }  // namespace
@@ -99,25 +156,19 @@ Result<int> mount_and_run(const Options& options, DataPathKind path, const std::
 Result<int> serve(const Options& options, Log& log, const std::function<void()>& ready) {
     auto shadow = ShadowRoot::open(options.shadow);
     if (!shadow) return std::unexpected(shadow.error());
-    const auto mountpoint = check_mountpoint(options.mountpoint, shadow->directory());
-    if (!mountpoint) return std::unexpected(mountpoint.error());
-    const auto choice = choose_data_path(options.data_path);
-    if (!choice) return std::unexpected(choice.error());
+    const auto target = find_target(options, *shadow);
+    if (!target) return std::unexpected(target.error());
     std::optional<PidFile> pid_file;
     if (!options.pid_file.empty()) {
         auto created = PidFile::create(options.pid_file);
         if (!created) return std::unexpected(created.error());
         pid_file.emplace(std::move(*created));
     }
-    auto devices = open_devices(options, *shadow, choice->kind);
-    if (!devices) return std::unexpected(devices.error());
-    auto server =
-        Server::create(settings_of(options), std::move(*shadow), std::move(*devices), choice->kind, log);
+    auto server = open_server(options, std::move(*shadow), log);
     if (!server) return std::unexpected(server.error());
-    log.info("data path {}: {}", name(choice->kind), choice->reason);
-    return mount_and_run(options, choice->kind, *mountpoint, **server, [&] {
+    return mount_and_run(options, *target, **server, [&] {
         ready();
-        log.info("serving {} on {}", omf::printable(options.shadow), omf::printable(*mountpoint));
+        log.info("serving {} on {}", omf::printable(options.shadow), omf::printable(options.mountpoint));
     });
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
@@ -49,6 +50,17 @@ Result<void> check_fuse_device() {
 }
 
 }  // namespace
+
+std::optional<int> parse_connection(std::string_view mountpoint) {
+    constexpr std::string_view prefix = "/dev/fd/";
+    if (!mountpoint.starts_with(prefix)) return std::nullopt;
+    int descriptor = -1;
+    const char* const end = mountpoint.data() + mountpoint.size();
+    const auto [rest, code] = std::from_chars(mountpoint.data() + prefix.size(), end, descriptor);
+    if (code != std::errc{} || rest != end || descriptor < 0 || ::fcntl(descriptor, F_GETFD) < 0)
+        return std::nullopt;
+    return descriptor;
+}
 
 Result<std::string> check_mountpoint(const std::string& mountpoint, const std::string& shadow) {
     const std::string shown = omf::printable(mountpoint);

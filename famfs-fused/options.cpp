@@ -28,6 +28,7 @@ struct Raw {
     Options options;
     std::string data_path = "auto";
     std::string sandbox = "full";
+    std::string kernel_abi = "auto";
     std::vector<std::string> mount_options;
 };
 
@@ -42,6 +43,8 @@ void declare(CLI::App& app, Raw& raw) {
         ->allow_extra_args(false)
         ->take_all();
     app.add_option("--data-path", raw.data_path, "auto, iomap, extfile, copy or yaml")->type_name("PATH");
+    app.add_option("--kernel-abi", raw.kernel_abi, "How the kernel asks for maps: auto, v10, next or none")
+        ->type_name("ABI");
     app.add_flag("--foreground", options.foreground, "Stay in the foreground and log to standard error");
     app.add_option("--threads", options.threads, "Worker threads (default: one per core, at least 2)")
         ->type_name("N");
@@ -67,6 +70,9 @@ Result<std::variant<Options, Information>> settle(Raw raw) {
     const auto sandbox = parse_sandbox_level(raw.sandbox);
     if (!sandbox) return usage("--sandbox " + raw.sandbox + ": not one of none, caps, full");
     options.sandbox = *sandbox;
+    const auto kernel_abi = parse_kernel_abi(raw.kernel_abi);
+    if (!kernel_abi) return usage("--kernel-abi " + raw.kernel_abi + ": not one of auto, v10, next, none");
+    options.kernel_abi = *kernel_abi;
     if (options.threads > most_threads) {
         return usage("--threads " + std::to_string(options.threads) + ": more than " +
                      std::to_string(most_threads));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "famfs-fused/data/choose.h"
+#include "famfs-fused/iomap/kernel_abi.h"
 #include "famfs-fused/mount_options.h"
 #include "famfs-fused/sandbox/sandbox.h"
 #include "omf/error.h"
@@ -17,6 +18,7 @@ struct Options {
     std::string shadow;
     std::vector<std::string> devices;
     DataPathKind data_path = DataPathKind::automatic;
+    AbiChoice kernel_abi = AbiChoice::automatic;
     bool foreground = false;
     unsigned threads = 0;
     bool read_only = false;  // --read-only or -o ro

@@ -23,9 +23,10 @@ class Server {
   public:
     // `devices` may be empty for data path yaml. `messages` must outlive it.
     static Result<std::unique_ptr<Server>> create(const Settings& asked, ShadowRoot tree, Devices pool,
-                                                  DataPathKind kind, Log& messages);
+                                                  DataPathKind path, Log& messages);
 
     const Settings settings;
+    const DataPathKind kind;
     Log& log;
     const ShadowRoot shadow;
     const Devices devices;
@@ -38,7 +39,7 @@ class Server {
     BufferPool buffers;
 
   private:
-    Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKind kind, Node root, Log& messages);
+    Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKind path, Node root, Log& messages);
 };
 
 }  // namespace famfs::fused

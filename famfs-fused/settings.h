@@ -1,6 +1,8 @@
 // What the operations need to know about how this mount was asked for.
 #pragma once
 
+#include "famfs-fused/iomap/kernel_abi.h"
+
 #include <cstdint>
 
 namespace famfs::fused {
@@ -10,6 +12,7 @@ struct Settings {
     double entry_timeout = 1.0;      // seconds
     bool direct_io = false;
     bool read_only = false;
+    AbiChoice kernel_abi = AbiChoice::automatic;
     std::uint64_t generation = 0;  // of every inode: tells this daemon's nodes from an earlier one's
 };
 

@@ -23,12 +23,24 @@ struct Choice {
     std::string reason;                      // one clause, for the log
 };
 
+// What the choice depends on.
+struct Situation {
+    std::string device;       // the pool's first, as messages name it
+    bool fsdev_mode = false;  // only the kernel can reach its bytes
+    AbiChoice kernel_abi = AbiChoice::automatic;
+    // Whether this kernel takes maps from this process, as far as can be known before the mount: "" or why
+    // not.
+    std::string map_objection;
+};
+
+Situation look_at_situation(const std::string& device, AbiChoice kernel_abi);
+
 // Settles `asked`: the first of iomap, extfile and copy that works here, or just the one that was asked for.
-// kind unsupported if that one does not work.
-Result<Choice> choose_data_path(DataPathKind asked);
+// kind unsupported if that one does not work. With a kernel ABI by name the operator's word counts for iomap.
+Result<Choice> choose_data_path(DataPathKind asked, const Situation& situation);
 
 // What it refers to must outlive it.
 std::unique_ptr<DataPath> make_data_path(DataPathKind kind, const ShadowRoot& shadow, const Devices& devices,
-                                         Log& log);
+                                         AbiChoice kernel_abi, Log& log);
 
 }  // namespace famfs::fused

@@ -3,7 +3,9 @@
 
 #include "famfs-fused/catalogue/node.h"
 #include "famfs-fused/data/buffer_pool.h"
+#include "famfs-fused/iomap/map_service.h"
 #include "famfs-fused/outcome.h"
+#include "omf/error.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +27,12 @@ class DataPath {
 
     // Files show their documents, which nobody parses.
     virtual bool shows_documents() const { return false; }
+
+    // Answers the kernel's questions for maps; none where it is not to ask.
+    virtual MapService* maps() { return nullptr; }
+
+    // Whether this kernel does what the path needs. Call once INIT is answered.
+    virtual Result<void> ready() const { return {}; }
 
     // Says no to a file that this path cannot serve.
     virtual Outcome<void> open(const Node& node) = 0;

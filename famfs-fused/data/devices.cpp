@@ -1,9 +1,11 @@
 #include "famfs-fused/data/devices.h"
 
+#include "liblog/device/dax_device.h"
 #include "liblog/pool/pool.h"
 #include "omf/path.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -38,9 +40,13 @@ Result<void> check_belongs(const DeviceTable& table, const omf::Superblock& supe
 }
 
 // Puts each given path into the record that its superblock names.
-Result<void> match_paths(DeviceTable& table, const std::vector<std::string>& paths, device::Access access) {
+Result<void> match_paths(DeviceTable& table, const std::vector<std::string>& paths) {
+    if (paths.size() == 1 && table.devices.size() == 1 && is_fsdev(paths.front())) {
+        table.devices.front().path = paths.front();
+        return {};
+    }
     for (const std::string& path : paths) {
-        const auto pool = pool::Pool::open(path, access);
+        const auto pool = pool::Pool::open(path, device::Access::read_only);
         if (!pool) return std::unexpected(pool.error());
         const omf::Uuid& uuid = pool->superblock().device;
         const auto record = std::ranges::find(table.devices, uuid, &DeviceRecord::uuid);
@@ -49,17 +55,16 @@ Result<void> match_paths(DeviceTable& table, const std::vector<std::string>& pat
                         fmt::format("{}: device {} is not one of this pool's", omf::printable(path),
                                     omf::to_string(uuid)));
         }
-        record->path = path;
+        record->path = pool->memory().description().path;
     }
     return {};
 }
 
-Result<DeviceTable> find_table(const ShadowRoot& shadow, const std::vector<std::string>& paths,
-                               device::Access access) {
+Result<DeviceTable> find_table(const ShadowRoot& shadow, const std::vector<std::string>& paths) {
     auto stored = read_device_table(shadow);
     if (!stored) return std::unexpected(stored.error());
     if (*stored) {
-        if (const auto matched = match_paths(**stored, paths, access); !matched)
+        if (const auto matched = match_paths(**stored, paths); !matched)
             return std::unexpected(matched.error());
         return std::move(**stored);
     }
@@ -68,7 +73,7 @@ Result<DeviceTable> find_table(const ShadowRoot& shadow, const std::vector<std::
             ErrorKind::usage, EINVAL,
             omf::printable(shadow.directory()) + ": no devices.yaml there; name the pool with one --device");
     }
-    const auto pool = pool::Pool::open(paths.front(), access);
+    const auto pool = pool::Pool::open(paths.front(), device::Access::read_only);
     if (!pool) return std::unexpected(pool.error());
     return table_of(*pool);
 }
@@ -89,6 +94,13 @@ Result<std::unique_ptr<device::Memory>> open_record(const DeviceRecord& record, 
 }
 
 }  // namespace
+
+bool is_fsdev(const std::string& path) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return false;
+    const auto found = device::find_dax_device(path, status.st_rdev);
+    return found && found->mode == device::DaxMode::fsdev;
+}
 
 Result<std::optional<DeviceTable>> read_device_table(const ShadowRoot& shadow) {
     const std::string shown = omf::printable(shadow.directory()) + "/devices.yaml";
@@ -125,21 +137,23 @@ Result<void> Devices::take(std::size_t index, std::unique_ptr<device::Memory> me
     return {};
 }
 
-Result<Devices> Devices::open(const ShadowRoot& shadow, const std::vector<std::string>& paths,
-                              device::Access access) {
-    auto table = find_table(shadow, paths, access);
+Result<Devices> Devices::locate(const ShadowRoot& shadow, const std::vector<std::string>& paths) {
+    auto table = find_table(shadow, paths);
     if (!table) return std::unexpected(table.error());
     Devices devices;
     devices.table_ = std::make_unique<DeviceTable>(std::move(*table));
-    devices.memories_.resize(devices.table_->devices.size());
-    for (std::size_t index = 0; index < devices.memories_.size(); ++index) {
-        auto memory = open_record(devices.table_->devices[index], access);
-        if (!memory) return std::unexpected(memory.error());
-        if (auto taken = devices.take(index, std::move(*memory)); !taken)
-            return std::unexpected(taken.error());
-    }
     devices.context_ = devices.table_->context();
     return devices;
+}
+
+Result<void> Devices::open(device::Access access) {
+    memories_.resize(table_->devices.size());
+    for (std::size_t index = 0; index < memories_.size(); ++index) {
+        auto memory = open_record(table_->devices[index], access);
+        if (!memory) return std::unexpected(memory.error());
+        if (auto taken = take(index, std::move(*memory)); !taken) return taken;
+    }
+    return {};
 }
 
 }  // namespace famfs::fused

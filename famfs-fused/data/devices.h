@@ -17,11 +17,15 @@ namespace famfs::fused {
 // Memories by device index, with a shared "mounted" lock on each; a null one was not opened.
 class Devices {
   public:
-    // Opens every device of the pool: those of DIR/devices.yaml, at the paths given there or, where `paths`
+    // Finds every device of the pool: those of DIR/devices.yaml, at the paths given there or, where `paths`
     // has some, at the one whose superblock carries the device's uuid. A tree without devices.yaml takes one
-    // path, and its geometry from there. Refused: a device of another pool, one that is being formatted.
-    static Result<Devices> open(const ShadowRoot& shadow, const std::vector<std::string>& paths,
-                                device::Access access);
+    // path, and its geometry from there. In fsdev mode a superblock cannot be read: there the one path is
+    // taken for the one device. Refused: a device of another pool.
+    static Result<Devices> locate(const ShadowRoot& shadow, const std::vector<std::string>& paths);
+
+    // Opens and locks them all, for a data path that moves the bytes itself. Refused: a device that holds
+    // another file system by now, one that is being formatted.
+    Result<void> open(device::Access access);
 
     const std::vector<std::unique_ptr<device::Memory>>& memories() const { return memories_; }
     const famfs::shadow::DeviceTable& table() const { return *table_; }
@@ -35,6 +39,9 @@ class Devices {
     std::vector<std::unique_ptr<device::Memory>> memories_;
     std::vector<device::Lock> locks_;  // after memories_: let go before them
 };
+
+// Whether this is the node of a dax device in fsdev mode, whose bytes only the kernel can reach.
+bool is_fsdev(const std::string& path);
 
 // DIR/devices.yaml; no value if there is none.
 Result<std::optional<famfs::shadow::DeviceTable>> read_device_table(const ShadowRoot& shadow);

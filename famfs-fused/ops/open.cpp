@@ -34,7 +34,8 @@ void open(fuse_req_t request, fuse_ino_t id, fuse_file_info* file) {
         fuse_reply_err(request, admitted.error());
         return;
     }
-    file->direct_io = server_of(request).settings.direct_io ? 1 : 0;
+    const Server& server = server_of(request);
+    file->direct_io = server.settings.direct_io && server.data->maps() == nullptr ? 1 : 0;
     file->noflush = 1;  // a write is done when it is answered: close() has nothing to add
     fuse_reply_open(request, file);
 }

@@ -100,7 +100,7 @@ Outcome<void> check_init(Bytes argument) {
     const auto major = copy_of<std::uint32_t>(argument);
     const auto minor = copy_of<std::uint32_t>(argument.subspan(4));
     const auto flags = copy_of<std::uint32_t>(argument.subspan(12));
-    if (major == FUSE_KERNEL_VERSION && minor < oldest_minor) return std::unexpected(EPROTO);
+    if (major != FUSE_KERNEL_VERSION || minor < oldest_minor) return std::unexpected(EPROTO);
     return at_least((flags & FUSE_INIT_EXT) != 0 ? sizeof(fuse_init_in) : short_init, argument);
 }
 

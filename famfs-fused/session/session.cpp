@@ -2,6 +2,7 @@
 
 #include "famfs-fused/ops/ops.h"
 #include "famfs-fused/session/captured_stderr.h"
+#include "famfs-fused/session/init_reply.h"
 #include "famfs-fused/session/request.h"
 #include "omf/path.h"
 
@@ -168,13 +169,65 @@ void Session::work() {
 void Session::serve(fuse_buf& request) {
     const auto bytes = bytes_of(request);
     const fuse_in_header header = header_of(bytes);
+    if (answer_map_question(header, bytes)) return;
     const auto checked = check_request(bytes);
     if (!checked) {
         reply_error(header, checked.error());
     } else if (header.opcode != FUSE_INTERRUPT && header.opcode != FUSE_NOTIFY_REPLY) {
-        if (header.opcode == FUSE_INIT) init_request_ = header.unique;
+        if (header.opcode == FUSE_INIT) begin_init(header, bytes);
         fuse_session_process_buf(session_.get(), &request);
     }
+}
+
+void Session::begin_init(const fuse_in_header& header, std::span<const std::byte> request) {
+    if (initialised_) return;
+    const InitOffer offer = read_init(request);
+    MapService* const maps = server_.data->maps();
+    const std::string why = maps != nullptr ? maps->negotiate(offer) : "not asked for";
+    const KernelAbi* const abi = maps != nullptr ? maps->abi() : nullptr;
+    init_flags_ = offer.flags & FUSE_HANDLE_KILLPRIV_V2;
+    if (abi != nullptr) init_flags_ |= abi->init_flag;
+    init_request_ = header.unique;
+    server_.log.info("kernel: FUSE 7.{}, INIT flags {:#x}; file maps: {} ({})", offer.minor, offer.flags,
+                     abi != nullptr ? abi->name : "none", why);
+}
+
+// These opcodes are not libfuse's, and on a kernel that was not taken for one with maps nobody's.
+bool Session::answer_map_question(const fuse_in_header& header, std::span<const std::byte> request) {
+    MapService* const maps = server_.data->maps();
+    const KernelAbi* const abi = maps != nullptr && initialised_ ? maps->abi() : nullptr;
+    if (abi == nullptr || header.len != request.size()) return false;
+    const auto argument = request.subspan(sizeof(fuse_in_header));
+    if (header.opcode == abi->get_map) {
+        reply(header, answer_map(*maps, header.nodeid, argument));
+    } else if (header.opcode == abi->get_device) {
+        reply(header, argument.empty() ? maps->device(header.nodeid) : std::unexpected(EINVAL));
+    } else {
+        return false;
+    }
+    return true;
+}
+
+Outcome<std::vector<std::byte>> Session::answer_map(MapService& maps, std::uint64_t id,
+                                                    std::span<const std::byte> argument) {
+    const NodePtr node = server_.catalogue.find(id);
+    if (!node) return std::unexpected(ESTALE);
+    if (node->kind == NodeKind::directory) return std::unexpected(EISDIR);
+    if (node->kind != NodeKind::file) return std::unexpected(EUCLEAN);
+    return maps.map_of(*node, argument);
+}
+
+void Session::reply(const fuse_in_header& header, const Outcome<std::vector<std::byte>>& answer) {
+    if (!answer) {
+        reply_error(header, answer.error());
+        return;
+    }
+    fuse_out_header head{.len = static_cast<std::uint32_t>(sizeof(fuse_out_header) + answer->size()),
+                         .error = 0,
+                         .unique = header.unique};
+    const std::array pieces{iovec{&head, sizeof head},
+                            iovec{const_cast<std::byte*>(answer->data()), answer->size()}};
+    send(fuse_session_fd(session_.get()), pieces);
 }
 
 void Session::reply_error(const fuse_in_header& header, int code) {
@@ -196,13 +249,21 @@ ssize_t Session::receive(int connection, std::span<std::byte> room) {
 }
 
 ssize_t Session::send(int connection, std::span<const iovec> reply) {
-    const ssize_t sent = ::writev(connection, reply.data(), static_cast<int>(reply.size()));
-    if (initialised_ || sent < 0) return sent;
+    if (initialised_) return ::writev(connection, reply.data(), static_cast<int>(reply.size()));
     const auto* header = static_cast<const fuse_out_header*>(reply.front().iov_base);
-    if (header->error == 0 && header->unique == init_request_) {
-        initialised_ = true;
-        tell_change();
-    }
+    if (header->error != 0 || header->unique != init_request_)
+        return ::writev(connection, reply.data(), static_cast<int>(reply.size()));
+    return send_init(connection, reply);
+}
+
+// The next request may come as soon as the reply is out, so initialised() is true before that.
+ssize_t Session::send_init(int connection, std::span<const iovec> reply) {
+    const auto completed = complete_init(reply, init_flags_);
+    if (!completed) return ::writev(connection, reply.data(), static_cast<int>(reply.size()));
+    initialised_ = true;
+    const ssize_t sent = ::write(connection, completed->data(), completed->size());
+    if (sent < 0) initialised_ = false;
+    tell_change();
     return sent;
 }
 

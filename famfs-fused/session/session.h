@@ -60,9 +60,15 @@ class Session {
     Result<void> take_over(int connection);
     void work();
     void serve(fuse_buf& request);
+    void begin_init(const fuse_in_header& header, std::span<const std::byte> request);
+    bool answer_map_question(const fuse_in_header& header, std::span<const std::byte> request);
+    Outcome<std::vector<std::byte>> answer_map(MapService& maps, std::uint64_t id,
+                                               std::span<const std::byte> argument);
+    void reply(const fuse_in_header& header, const Outcome<std::vector<std::byte>>& answer);
     void reply_error(const fuse_in_header& header, int code);
     ssize_t receive(int connection, std::span<std::byte> room);
     ssize_t send(int connection, std::span<const iovec> reply);
+    ssize_t send_init(int connection, std::span<const iovec> reply);
     void tell_change();
 
     static ssize_t receive_hook(int connection, void* room, std::size_t size, void* session);
@@ -81,6 +87,7 @@ class Session {
     std::vector<std::thread> workers_;
     std::atomic<unsigned> running_ = 0;
     std::atomic<std::uint64_t> init_request_ = 0;  // the unique number of the INIT under way
+    std::atomic<std::uint64_t> init_flags_ = 0;    // what its answer takes besides what libfuse takes
     std::atomic<bool> initialised_ = false;
     std::atomic<bool> ended_ = false;
 };

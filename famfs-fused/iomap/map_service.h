@@ -1,0 +1,37 @@
+// Answers the kernel's questions for maps and devices; the session asks it before libfuse.
+#pragma once
+
+#include "famfs-fused/catalogue/node.h"
+#include "famfs-fused/iomap/kernel_abi.h"
+#include "famfs-fused/outcome.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace famfs::fused {
+
+// Thread safe.
+class MapService {
+  public:
+    virtual ~MapService() = default;
+    MapService() = default;
+    MapService(const MapService&) = delete;
+    MapService& operator=(const MapService&) = delete;
+
+    // Settles how this kernel is spoken to; once, before any question. Returns why.
+    virtual std::string negotiate(const InitOffer& offer) = 0;
+
+    // What negotiate() settled on; none: this kernel gets no maps.
+    virtual const KernelAbi* abi() const = 0;
+
+    // The answer to GET_FMAP for a file. `argument` is what came with the question.
+    virtual Outcome<std::vector<std::byte>> map_of(const Node& node, std::span<const std::byte> argument) = 0;
+
+    // The answer to GET_DAXDEV.
+    virtual Outcome<std::vector<std::byte>> device(std::uint64_t index) = 0;
+};
+
+}  // namespace famfs::fused
