@@ -114,6 +114,7 @@ Result<void> Session::take_over(int connection) {
     hooks.writev = send_hook;
     hooks.splice_send = splice_hook;
     if (set_hooks(session_.get(), hooks, connection) != 0) return fail_errno(ENOMEM, "FUSE session");
+    server_.data->connected(connection);
     return {};
 }
 
@@ -169,6 +170,7 @@ void Session::work() {
 void Session::serve(fuse_buf& request) {
     const auto bytes = bytes_of(request);
     const fuse_in_header header = header_of(bytes);
+    server_.requests.count(header.opcode);
     if (answer_map_question(header, bytes)) return;
     const auto checked = check_request(bytes);
     if (!checked) {
@@ -187,6 +189,7 @@ void Session::begin_init(const fuse_in_header& header, std::span<const std::byte
     const KernelAbi* const abi = maps != nullptr ? maps->abi() : nullptr;
     init_flags_ = offer.flags & FUSE_HANDLE_KILLPRIV_V2;
     if (abi != nullptr) init_flags_ |= abi->init_flag;
+    init_flags_ |= server_.data->init_flags(offer);
     init_request_ = header.unique;
     server_.log.info("kernel: FUSE 7.{}, INIT flags {:#x}; file maps: {} ({})", offer.minor, offer.flags,
                      abi != nullptr ? abi->name : "none", why);
