@@ -128,7 +128,7 @@ Result<std::unique_ptr<Server>> open_server(const Options& options, ShadowRoot s
     if (!devices) return std::unexpected(devices.error());
     const auto choice = choose(options, *devices);
     if (!choice) return std::unexpected(choice.error());
-    if (choice->kind == DataPathKind::copy) {
+    if (choice->kind == DataPathKind::copy || choice->kind == DataPathKind::extfile) {
         const auto access = options.read_only ? device::Access::read_only : device::Access::read_write;
         if (auto opened = devices->open(access); !opened) return std::unexpected(opened.error());
     }

@@ -14,6 +14,11 @@
 
 namespace famfs::fused {
 
+// What the answer to an OPEN carries.
+struct Opened {
+    std::int32_t backing_id = 0;  // of the file that the kernel reads and writes in its place; 0 for none
+};
+
 // One for the whole mount. Thread safe. Ranges lie inside the node's size, and hold at most largest_request
 // bytes.
 class DataPath {
@@ -31,11 +36,20 @@ class DataPath {
     // Answers the kernel's questions for maps; none where it is not to ask.
     virtual MapService* maps() { return nullptr; }
 
+    // The bits of the answer to INIT that this path needs, of those that the kernel offers.
+    virtual std::uint64_t init_flags(const InitOffer&) { return 0; }
+
+    // The connection to the kernel; once, before the first request.
+    virtual void connected(int) {}
+
     // Whether this kernel does what the path needs. Call once INIT is answered.
     virtual Result<void> ready() const { return {}; }
 
     // Says no to a file that this path cannot serve.
-    virtual Outcome<void> open(const Node& node) = 0;
+    virtual Outcome<Opened> open(const Node& node) = 0;
+
+    // The kernel has given the node back; it is not open.
+    virtual void forget(const Node&) {}
 
     // The pieces of the range, in order; valid as long as `buffer`, which they may lie in.
     virtual Outcome<std::span<const Piece>> read(const Node& node, std::uint64_t offset, std::size_t length,

@@ -45,7 +45,7 @@ class IomapPath final : public DataPath, public MapService {
     std::string_view name() const override { return "iomap"; }
     MapService* maps() override { return this; }
     Result<void> ready() const override;
-    Outcome<void> open(const Node& node) override;
+    Outcome<Opened> open(const Node& node) override;
     // The kernel has the map; it does not ask for bytes.
     Outcome<std::span<const Piece>> read(const Node&, std::uint64_t, std::size_t, Buffer&) override {
         return std::unexpected(EIO);
@@ -94,12 +94,12 @@ Result<void> IomapPath::ready() const {
 }
 
 // What cannot be mapped is refused here, with a reason, before the kernel asks in vain.
-Outcome<void> IomapPath::open(const Node& node) {
+Outcome<Opened> IomapPath::open(const Node& node) {
     const KernelAbi* abi = abi_;
     if (abi == nullptr) return std::unexpected(EOPNOTSUPP);
     const auto size = map_bytes(*abi, source_of(node));
     if (!size) return std::unexpected(refuse(node, size.error()));
-    return {};
+    return Opened{};
 }
 
 Outcome<std::vector<std::byte>> IomapPath::map_of(const Node& node, std::span<const std::byte> argument) {

@@ -121,6 +121,7 @@ Result<void> Session::take_over(int connection) {
     hooks.writev = send_hook;
     if (!is_socket(connection)) hooks.splice_send = splice_hook;
     if (set_hooks(session_.get(), hooks, connection) != 0) return fail_errno(ENOMEM, "FUSE session");
+    server_.data->connected(connection);
     return {};
 }
 
@@ -175,6 +176,7 @@ void Session::work() {
 // ever asked of the kernel that it would answer with a NOTIFY_REPLY.
 void Session::serve(std::span<std::byte> request) {
     const fuse_in_header header = header_of(request);
+    server_.requests.count(header.opcode);
     if (answer_map_question(header, request)) return;
     const auto checked = check_request(request);
     if (!checked) {
@@ -194,6 +196,7 @@ void Session::begin_init(const fuse_in_header& header, std::span<const std::byte
     const KernelAbi* const abi = maps != nullptr ? maps->abi() : nullptr;
     init_flags_ = offer.flags & FUSE_HANDLE_KILLPRIV_V2;
     if (abi != nullptr) init_flags_ |= abi->init_flag;
+    init_flags_ |= server_.data->init_flags(offer);
     init_request_ = header.unique;
     server_.log.info("kernel: FUSE 7.{}, INIT flags {:#x}; file maps: {} ({})", offer.minor, offer.flags,
                      abi != nullptr ? abi->name : "none", why);
