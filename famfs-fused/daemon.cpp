@@ -5,7 +5,6 @@
 #include "famfs-fused/server.h"
 #include "famfs-fused/session/session.h"
 #include "famfs-fused/signals.h"
-#include "famfs-fused/target.h"
 #include "liblog/exit_status.h"
 #include "omf/path.h"
 
@@ -141,7 +140,7 @@ Result<std::unique_ptr<Server>> open_server(const Options& options, ShadowRoot s
 Result<int> serve(const Options& options, Log& log, const std::function<void()>& ready) {
     auto shadow = ShadowRoot::open(options.shadow);
     if (!shadow) return std::unexpected(shadow.error());
-    const auto target = find_target(options.mountpoint, *shadow);
+    const auto target = find_target(options, *shadow);
     if (!target) return std::unexpected(target.error());
     std::optional<PidFile> pid_file;
     if (!options.pid_file.empty()) {
