@@ -1,6 +1,7 @@
 #include "famfs-fused/daemon.h"
 
 #include "famfs-fused/guardian.h"
+#include "famfs-fused/mountpoint.h"
 #include "famfs-fused/pid_file.h"
 #include "famfs-fused/server.h"
 #include "famfs-fused/session/session.h"
@@ -75,9 +76,27 @@ void open_own_file(const std::string& mountpoint, Log& log) {
     if (!file) log.warning("{}: {}", omf::printable(path), std::generic_category().message(errno));
 }
 
+// Where a mount is to appear: a directory, or a descriptor that somebody else made a mount of.
+struct Target {
+    std::string directory;
+    int connection = -1;
+};
+
+Result<Target> find_target(const Options& options, const ShadowRoot& shadow) {
+    if (const auto connection = parse_connection(options.mountpoint)) return Target{"", *connection};
+    auto directory = check_mountpoint(options.mountpoint, shadow.directory());
+    if (!directory) return std::unexpected(directory.error());
+    return Target{std::move(*directory), -1};
+}
+
+Result<void> connect(Session& session, const Target& target) {
+    if (target.connection >= 0) return session.attach(FileDescriptor(target.connection));
+    return session.mount(target.directory);
+}
+
 // What is done outside, with all rights, once the kernel's INIT is answered.
 void begin(Server& server, const Target& target, const std::function<void()>& ready) {
-    if (server.data->maps() != nullptr && target.is_directory()) open_own_file(target.directory, server.log);
+    if (server.data->maps() != nullptr && target.connection < 0) open_own_file(target.directory, server.log);
     ready();
 }
 
