@@ -1,15 +1,15 @@
 #include "famfs-fused/daemon.h"
 
 #include "famfs-fused/guardian.h"
-#include "famfs-fused/own_file.h"
+#include "famfs-fused/mountpoint.h"
 #include "famfs-fused/pid_file.h"
 #include "famfs-fused/server.h"
 #include "famfs-fused/session/session.h"
 #include "famfs-fused/signals.h"
-#include "famfs-fused/target.h"
 #include "liblog/exit_status.h"
 #include "omf/path.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -68,51 +68,61 @@ Event wait_for_event(const Session& session, const FileDescriptor& signals) {
     return Event::change;
 }
 
-// Lets the kernel see the devices as this process does; none where it has no maps to resolve.
-Result<std::optional<OwnFile>> prepare_own_file(const Server& server, const Target& target,
-                                                const Session& session) {
-    if (server.data->maps() == nullptr || !target.is_directory()) return std::nullopt;
-    auto file = OwnFile::prepare(target.directory + "/.meta/.superblock", session.connection());
-    if (!file) return std::unexpected(file.error());
-    return std::optional(std::move(*file));
+// The kernel resolves a device's path as whoever opens the first file sees it. So that is us, on a file that
+// every pool has.
+void open_own_file(const std::string& mountpoint, Log& log) {
+    const std::string path = mountpoint + "/.meta/.superblock";
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) log.warning("{}: {}", omf::printable(path), std::generic_category().message(errno));
 }
 
-Result<void> begin(Server& server, std::optional<OwnFile>& own_file, const std::function<void()>& ready) {
-    if (auto agreed = server.data->ready(); !agreed) return agreed;
-    if (own_file) {
-        const int code = own_file->open();
-        if (code != 0) server.log.warning(".meta/.superblock: {}", std::generic_category().message(code));
-        own_file.reset();
-    }
+// Where a mount is to appear: a directory, or a descriptor that somebody else made a mount of.
+struct Target {
+    std::string directory;
+    int connection = -1;
+};
+
+Result<Target> find_target(const Options& options, const ShadowRoot& shadow) {
+    if (const auto connection = parse_connection(options.mountpoint)) return Target{"", *connection};
+    auto directory = check_mountpoint(options.mountpoint, shadow.directory());
+    if (!directory) return std::unexpected(directory.error());
+    return Target{std::move(*directory), -1};
+}
+
+Result<void> connect(Session& session, const Target& target) {
+    if (target.connection >= 0) return session.attach(FileDescriptor(target.connection));
+    return session.mount(target.directory);
+}
+
+// What is done outside, with all rights, once the kernel's INIT is answered.
+void begin(Server& server, const Target& target, const std::function<void()>& ready) {
+    if (server.data->maps() != nullptr && target.connection < 0) open_own_file(target.directory, server.log);
     ready();
-    return {};
 }
 
-Result<void> run(Session& session, std::optional<OwnFile> own_file, const FileDescriptor& signals,
-                 const std::function<void()>& ready) {
+Result<void> run(Session& session, const FileDescriptor& signals, const std::function<void()>& ready) {
     bool begun = false;
     while (!session.ended()) {
         if (wait_for_event(session, signals) == Event::signal) return {};
         if (begun || !session.initialised()) continue;
         begun = true;
-        if (auto done = begin(session.server(), own_file, ready); !done) return done;
+        if (auto agreed = session.server().data->ready(); !agreed) return agreed;
+        ready();
     }
     if (!begun) return fail(ErrorKind::io, ENOTCONN, "the mount went away before it answered");
     return {};
 }
 
 // From here on this process has what serving needs, and no more.
-Result<int> confine_and_run(const Options& options, const Target& target, Session& session,
-                            const FileDescriptor& signals, const std::function<void()>& ready) {
-    Server& server = session.server();
-    auto own_file = prepare_own_file(server, target, session);
-    if (!own_file) return std::unexpected(own_file.error());
-    const auto confined = confine(options.sandbox, server.path, server.shadow);
+Result<int> confine_and_run(const Options& options, Session& session, const FileDescriptor& signals,
+                            const std::function<void()>& ready) {
+    const Server& server = session.server();
+    const auto path = parse_data_path(server.data->name()).value_or(DataPathKind::copy);
+    const auto confined = confine(options.sandbox, path, server.shadow);
     if (!confined) return std::unexpected(confined.error());
     server.log.info("sandbox: {}", *confined);
     if (auto started = session.start(options.threads); !started) return std::unexpected(started.error());
-    if (auto ran = run(session, std::move(*own_file), signals, ready); !ran)
-        return std::unexpected(ran.error());
+    if (auto ran = run(session, signals, ready); !ran) return std::unexpected(ran.error());
     return exit_done;
 }
 
@@ -124,9 +134,12 @@ Result<int> mount_and_run(const Options& options, const Target& target, Server& 
     const auto signals = take_signals();
     if (!signals) return std::unexpected(signals.error());
     if (auto connected = connect(**session, target); !connected) return std::unexpected(connected.error());
-    const auto serve = [&] { return confine_and_run(options, target, **session, *signals, ready); };
-    if (options.sandbox == SandboxLevel::none) return serve();
-    return serve_guarded(**session, !options.foreground, serve);
+    const auto serve = [&](const std::function<void()>& initialised) {
+        return confine_and_run(options, **session, *signals, initialised);
+    };
+    const auto start = [&] { begin(server, target, ready); };
+    if (options.sandbox == SandboxLevel::none) return serve(start);
+    return serve_guarded(**session, {options.foreground ? Terminal::keep : Terminal::leave, serve, start});
 }
 
 Result<std::unique_ptr<Server>> open_server(const Options& options, ShadowRoot shadow, Log& log) {
@@ -147,7 +160,7 @@ Result<std::unique_ptr<Server>> open_server(const Options& options, ShadowRoot s
 Result<int> serve(const Options& options, Log& log, const std::function<void()>& ready) {
     auto shadow = ShadowRoot::open(options.shadow);
     if (!shadow) return std::unexpected(shadow.error());
-    const auto target = find_target(options.mountpoint, *shadow);
+    const auto target = find_target(options, *shadow);
     if (!target) return std::unexpected(target.error());
     std::optional<PidFile> pid_file;
     if (!options.pid_file.empty()) {

@@ -10,9 +10,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace famfs::fused {
+
+// What a data path has a mount's INIT say.
+struct InitAnswer {
+    std::uint64_t flags = 0;                         // of those offered, to take
+    std::string note = "no flag for the data path";  // one clause, for the log
+};
 
 // One for the whole mount. Thread safe. Ranges lie inside the node's size, and hold at most largest_request
 // bytes.
@@ -30,6 +37,9 @@ class DataPath {
 
     // Answers the kernel's questions for maps; none where it is not to ask.
     virtual MapService* maps() { return nullptr; }
+
+    // What the answer to INIT takes for this path's sake. Called once, before any file is opened.
+    virtual InitAnswer answer_init(const InitOffer&) { return {}; }
 
     // Whether this kernel does what the path needs. Call once INIT is answered.
     virtual Result<void> ready() const { return {}; }

@@ -3,6 +3,8 @@
 #include "famfs-fused/iomap/file_map.h"
 #include "famfs-fused/iomap/map_service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -44,6 +46,7 @@ class IomapPath final : public DataPath, public MapService {
 
     std::string_view name() const override { return "iomap"; }
     MapService* maps() override { return this; }
+    InitAnswer answer_init(const InitOffer& offer) override;
     Result<void> ready() const override;
     Outcome<void> open(const Node& node) override;
     // The kernel has the map; it does not ask for bytes.
@@ -55,7 +58,6 @@ class IomapPath final : public DataPath, public MapService {
     }
     Outcome<void> sync(const Node&) override { return {}; }
 
-    std::string negotiate(const InitOffer& offer) override;
     const KernelAbi* abi() const override { return abi_; }
     Outcome<std::vector<std::byte>> map_of(const Node& node, std::span<const std::byte> argument) override;
     Outcome<std::vector<std::byte>> device(std::uint64_t index) override;
@@ -75,7 +77,7 @@ class IomapPath final : public DataPath, public MapService {
     std::string reason_ = "the kernel has not answered";
 };
 
-std::string IomapPath::negotiate(const InitOffer& offer) {
+InitAnswer IomapPath::answer_init(const InitOffer& offer) {
     const auto is_known = [this](std::string_view symbol) {
         return std::ranges::find(symbols_, symbol) != symbols_.end();
     };
@@ -83,7 +85,9 @@ std::string IomapPath::negotiate(const InitOffer& offer) {
     abi_ = detection.abi;
     const std::lock_guard guard(mutex_);
     reason_ = detection.reason;
-    return detection.reason;
+    if (detection.abi == nullptr) return {.note = "file maps: none: " + detection.reason};
+    return {.flags = detection.abi->init_flag,
+            .note = fmt::format("file maps: {}: {}", detection.abi->name, detection.reason)};
 }
 
 Result<void> IomapPath::ready() const {

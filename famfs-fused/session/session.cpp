@@ -189,14 +189,10 @@ void Session::serve(std::span<std::byte> request) {
 void Session::begin_init(const fuse_in_header& header, std::span<const std::byte> request) {
     if (initialised_) return;
     const InitOffer offer = read_init(request);
-    MapService* const maps = server_.data->maps();
-    const std::string why = maps != nullptr ? maps->negotiate(offer) : "not asked for";
-    const KernelAbi* const abi = maps != nullptr ? maps->abi() : nullptr;
-    init_flags_ = offer.flags & FUSE_HANDLE_KILLPRIV_V2;
-    if (abi != nullptr) init_flags_ |= abi->init_flag;
+    const InitAnswer answer = server_.data->answer_init(offer);
+    init_flags_ = (offer.flags & FUSE_HANDLE_KILLPRIV_V2) | answer.flags;
     init_request_ = header.unique;
-    server_.log.info("kernel: FUSE 7.{}, INIT flags {:#x}; file maps: {} ({})", offer.minor, offer.flags,
-                     abi != nullptr ? abi->name : "none", why);
+    server_.log.info("kernel: FUSE 7.{}, INIT flags {:#x}; {}", offer.minor, offer.flags, answer.note);
 }
 
 // These opcodes are not libfuse's, and on a kernel that was not taken for one with maps nobody's.

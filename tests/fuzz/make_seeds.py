@@ -73,6 +73,10 @@ def made():
     save("side_files", "state", f"file_system: '{uuid}'\nboot: '{uuid}'\nform: famfs\nentries: 3\n"
          "last_entry_crc: 1\nfindings: 0\nlog_capacity: 15420\nfiles: 2\ndirectories: 1\nfile_bytes: 9\n"
          "allocated_bytes: 5\ndevice_bytes: 7\n".encode())
+    for index, options in enumerate(["ro,shadow=/a,data-path=copy,_netdev,nofail,x-systemd.automount",
+                                     "allow_other,attr_timeout=1.5,entry_timeout=0,direct_io", "a\\,b,max_read=4096",
+                                     "rw,user=x,comment=y,data-path=none", "fsname=x", "attr_timeout=nan"]):
+        save("mount_options", str(index), options.encode())
 
 
 def requests():

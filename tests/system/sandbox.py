@@ -54,6 +54,7 @@ def _run_as_user():
     tests = os.path.dirname(HERE)
     for part in ('system', 'tools', 'golden'):
         shutil.copytree(os.path.join(tests, part), f'{STAGE}/tests/{part}')
+    shutil.copytree(os.path.join(tests, '..', 'docs'), f'{STAGE}/docs')  # test_posix.py reads one
     os.makedirs(f'{STAGE}/bin')
     env = dict(os.environ, FAMFS_TEST_INSIDE='yes')
     for name in ('FAMFS', 'FAMFS_FUSED'):
