@@ -94,34 +94,34 @@ Result<void> connect(Session& session, const Target& target) {
     return session.mount(target.directory);
 }
 
-Result<void> begin(Server& server, const Target& target, const std::function<void()>& ready) {
-    if (auto agreed = server.data->ready(); !agreed) return agreed;
+// What is done outside, with all rights, once the kernel's INIT is answered.
+void begin(Server& server, const Target& target, const std::function<void()>& ready) {
     if (server.data->maps() != nullptr && target.connection < 0) open_own_file(target.directory, server.log);
     ready();
-    return {};
 }
 
-Result<void> run(Session& session, const Target& target, const FileDescriptor& signals,
-                 const std::function<void()>& ready) {
+Result<void> run(Session& session, const FileDescriptor& signals, const std::function<void()>& ready) {
     bool begun = false;
     while (!session.ended()) {
         if (wait_for_event(session, signals) == Event::signal) return {};
         if (begun || !session.initialised()) continue;
         begun = true;
-        if (auto done = begin(session.server(), target, ready); !done) return done;
+        if (auto agreed = session.server().data->ready(); !agreed) return agreed;
+        ready();
     }
     if (!begun) return fail(ErrorKind::io, ENOTCONN, "the mount went away before it answered");
     return {};
 }
 
 // From here on this process has what serving needs, and no more.
-Result<int> confine_and_run(const Options& options, const Target& target, Session& session, Server& server,
-                            const FileDescriptor& signals, const std::function<void()>& ready) {
-    const auto confined = confine(options.sandbox, server.kind, server.shadow);
+Result<int> confine_and_run(const Options& options, Session& session, const FileDescriptor& signals,
+                            const std::function<void()>& ready) {
+    const Server& server = session.server();
+    const auto confined = confine(options.sandbox, server.path, server.shadow);
     if (!confined) return std::unexpected(confined.error());
     server.log.info("sandbox: {}", *confined);
     if (auto started = session.start(options.threads); !started) return std::unexpected(started.error());
-    if (auto ran = run(session, target, signals, ready); !ran) return std::unexpected(ran.error());
+    if (auto ran = run(session, signals, ready); !ran) return std::unexpected(ran.error());
     return exit_done;
 }
 
@@ -133,9 +133,12 @@ Result<int> mount_and_run(const Options& options, const Target& target, Server& 
     const auto signals = take_signals();
     if (!signals) return std::unexpected(signals.error());
     if (auto connected = connect(**session, target); !connected) return std::unexpected(connected.error());
-    const auto serve = [&] { return confine_and_run(options, target, **session, server, *signals, ready); };
-    if (options.sandbox == SandboxLevel::none) return serve();
-    return serve_guarded(**session, !options.foreground, serve);
+    const auto serve = [&](const std::function<void()>& initialised) {
+        return confine_and_run(options, **session, *signals, initialised);
+    };
+    const auto start = [&] { begin(server, target, ready); };
+    if (options.sandbox == SandboxLevel::none) return serve(start);
+    return serve_guarded(**session, {options.foreground ? Terminal::keep : Terminal::leave, serve, start});
 }
 
 Result<std::unique_ptr<Server>> open_server(const Options& options, ShadowRoot shadow, Log& log) {

@@ -3,11 +3,14 @@
 #include "famfs-fused/background.h"
 #include "liblog/exit_status.h"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 
@@ -15,63 +18,98 @@ namespace famfs::fused {
 
 namespace {
 
-sigset_t watched_signals() {
+Result<FileDescriptor> watch_signals() {
     sigset_t signals;
     ::sigemptyset(&signals);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD})
         ::sigaddset(&signals, signal);
-    return signals;
+    if (const int code = ::pthread_sigmask(SIG_BLOCK, &signals, nullptr); code != 0)
+        return fail_errno(code, "signal mask");
+    FileDescriptor watch(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!watch) return fail_errno(errno, "signalfd");
+    return watch;
 }
 
-// The child's exit status once it has ended; -1 before.
-int ended_status(pid_t child) {
-    int status = 0;
-    if (::waitpid(child, &status, WNOHANG) != child) return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : int{exit_system};
-}
+// What the child tells, once each.
+struct News {
+    FileDescriptor initialised{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    FileDescriptor gone{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};  // the mount went away while it was served
 
-int watch(pid_t child, const sigset_t& signals) {
-    for (;;) {
-        if (const int status = ended_status(child); status >= 0) return status;
-        const int signal = ::sigwaitinfo(&signals, nullptr);
-        if (signal > 0 && signal != SIGCHLD) ::kill(child, SIGTERM);
+    explicit operator bool() const { return initialised && gone; }
+    static void tell(const FileDescriptor& event) { ::eventfd_write(event.get(), 1); }
+    static bool told(const FileDescriptor& event) {
+        eventfd_t count = 0;
+        return ::eventfd_read(event.get(), &count) == 0;
     }
-}
+};
 
-// Whether the mount went away while it was served; then there is nothing to unmount, and something else may
-// be mounted there by now.
-bool is_gone(const FileDescriptor& gone) {
-    eventfd_t count = 0;
-    return ::eventfd_read(gone.get(), &count) == 0;
-}
+// The caller's side while the child serves.
+class Guardian {
+  public:
+    Guardian(pid_t child, const News& news, const FileDescriptor& signals, const std::function<void()>& start)
+        : child_(child), news_(news), signals_(signals), start_(start) {}
+
+    // Returns the child's exit status.
+    int watch() {
+        int status = 0;
+        while (!ended(status)) {
+            std::array<pollfd, 2> waiting{pollfd{signals_.get(), POLLIN, 0},
+                                          pollfd{news_.initialised.get(), POLLIN, 0}};
+            ::poll(waiting.data(), waiting.size(), -1);
+            if (News::told(news_.initialised)) start_();
+            pass_signals_on();
+        }
+        return status;
+    }
+
+  private:
+    bool ended(int& status) const {
+        int how = 0;
+        if (::waitpid(child_, &how, WNOHANG) != child_) return false;
+        status = WIFEXITED(how) ? WEXITSTATUS(how) : int{exit_system};
+        return true;
+    }
+
+    void pass_signals_on() const {
+        signalfd_siginfo signal{};
+        while (::read(signals_.get(), &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal))
+            if (signal.ssi_signo != SIGCHLD) ::kill(child_, SIGTERM);
+    }
+
+    pid_t child_;
+    const News& news_;
+    const FileDescriptor& signals_;
+    const std::function<void()>& start_;
+};
 
 // The child must not go on alone: nobody would unmount.
-Result<int> be_server(Session& session, pid_t guardian, const FileDescriptor& gone,
-                      const std::function<Result<int>()>& serve) {
+Result<int> be_server(Session& session, pid_t guardian, const News& news, const Guarded& guarded) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != guardian) return fail(ErrorKind::io, ESRCH, "the process that unmounts is gone");
     session.leave_unmounting();
-    auto status = serve();
-    if (session.ended()) ::eventfd_write(gone.get(), 1);
+    auto status = guarded.serve([&] {
+        if (guarded.terminal == Terminal::leave) let_go_of_terminal();
+        News::tell(news.initialised);
+    });
+    if (session.ended()) News::tell(news.gone);
     return status;
 }
 
 }  // namespace
 
-Result<int> serve_guarded(Session& session, bool in_background, const std::function<Result<int>()>& serve) {
-    const sigset_t signals = watched_signals();
-    if (const int code = ::pthread_sigmask(SIG_BLOCK, &signals, nullptr); code != 0)
-        return fail_errno(code, "signal mask");
-    const FileDescriptor gone(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!gone) return fail_errno(errno, "eventfd");
+Result<int> serve_guarded(Session& session, const Guarded& guarded) {
+    const auto signals = watch_signals();
+    if (!signals) return std::unexpected(signals.error());
+    const News news;
+    if (!news) return fail_errno(errno, "eventfd");
     const pid_t guardian = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) return fail_errno(errno, "fork");
-    if (child == 0) return be_server(session, guardian, gone, serve);
+    if (child == 0) return be_server(session, guardian, news, guarded);
     session.leave_connection();
-    if (in_background) let_go_of_terminal();
-    const int status = watch(child, signals);
-    if (is_gone(gone)) session.leave_unmounting();
+    const int status = Guardian(child, news, *signals, guarded.start).watch();
+    // Nothing to unmount then, and something else may be mounted there by now.
+    if (News::told(news.gone)) session.leave_unmounting();
     return status;
 }
 

@@ -1,5 +1,5 @@
-// Two processes for one mount: one that serves it with few rights, and one that keeps its rights, does
-// nothing, and unmounts in the end.
+// Two processes for one mount: one that serves it with few rights, and one that keeps its rights, does next
+// to nothing, and unmounts in the end.
 #pragma once
 
 #include "famfs-fused/session/session.h"
@@ -9,10 +9,19 @@
 
 namespace famfs::fused {
 
-// Forks. The child runs `serve`, whose session no longer unmounts. The caller waits for it, passes SIGTERM,
-// SIGINT and SIGHUP on to it as SIGTERM, and unmounts when it has ended, however it did. Returns, in each of
-// the two, the status to exit with. Call with one thread, with those signals blocked. `in_background`: the
-// caller lets go of the terminal.
-Result<int> serve_guarded(Session& session, bool in_background, const std::function<Result<int>()>& serve);
+enum class Terminal { keep, leave };
+
+struct Guarded {
+    Terminal terminal = Terminal::keep;
+    // In the child: serves until the end, and calls its argument once the kernel's INIT is answered.
+    std::function<Result<int>(const std::function<void()>& initialised)> serve;
+    // In the caller, after that.
+    std::function<void()> start;
+};
+
+// Forks. The child serves; its session no longer unmounts. The caller waits for it, passes SIGTERM, SIGINT
+// and SIGHUP on to it as SIGTERM, and unmounts when it has ended, however it did. Returns, in each of the
+// two, the status to exit with. Call with one thread.
+Result<int> serve_guarded(Session& session, const Guarded& guarded);
 
 }  // namespace famfs::fused

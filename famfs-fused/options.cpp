@@ -39,8 +39,8 @@ std::string offers_text() {
 struct Raw {
     Options options;
     std::string data_path = "auto";
-    std::string sandbox = "full";
     std::string kernel_abi = "auto";
+    std::string sandbox = "full";
     std::vector<std::string> mount_options;
 };
 
@@ -81,12 +81,12 @@ Result<std::variant<Options, Information>> settle(Raw raw) {
     if (!data_path)
         return usage("--data-path " + raw.data_path + ": not one of auto, iomap, extfile, copy, yaml");
     options.data_path = *data_path;
-    const auto sandbox = parse_sandbox_level(raw.sandbox);
-    if (!sandbox) return usage("--sandbox " + raw.sandbox + ": not one of none, caps, full");
-    options.sandbox = *sandbox;
     const auto kernel_abi = parse_kernel_abi(raw.kernel_abi);
     if (!kernel_abi) return usage("--kernel-abi " + raw.kernel_abi + ": not one of auto, v10, next, none");
     options.kernel_abi = *kernel_abi;
+    const auto sandbox = parse_sandbox_level(raw.sandbox);
+    if (!sandbox) return usage("--sandbox " + raw.sandbox + ": not one of none, caps, full");
+    options.sandbox = *sandbox;
     if (options.threads > most_threads) {
         return usage("--threads " + std::to_string(options.threads) + ": more than " +
                      std::to_string(most_threads));

@@ -10,25 +10,25 @@ std::uint64_t first_device_bytes(const Devices& devices) {
 
 }  // namespace
 
-Server::Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKind path, Node root,
+Server::Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKind kind, Node root,
                Log& messages)
     : settings(asked),
-      kind(path),
       log(messages),
       shadow(std::move(tree)),
       devices(std::move(pool)),
       context(devices.context()),
+      path(kind),
       data(make_data_path(kind, shadow, devices, settings.kernel_abi, log)),
       catalogue(std::move(root)),
       resolver(shadow, catalogue, log, data->shows_documents() ? nullptr : &context),
       figures(shadow, log, first_device_bytes(devices)) {}
 
 Result<std::unique_ptr<Server>> Server::create(const Settings& asked, ShadowRoot tree, Devices pool,
-                                               DataPathKind path, Log& messages) {
+                                               DataPathKind kind, Log& messages) {
     auto root = Resolver::root(tree);
     if (!root) return std::unexpected(root.error());
     return std::unique_ptr<Server>(
-        new Server(asked, std::move(tree), std::move(pool), path, std::move(*root), messages));
+        new Server(asked, std::move(tree), std::move(pool), kind, std::move(*root), messages));
 }
 
 }  // namespace famfs::fused

@@ -24,14 +24,14 @@ class Server {
   public:
     // `devices` may be empty for data path yaml. `messages` must outlive it.
     static Result<std::unique_ptr<Server>> create(const Settings& asked, ShadowRoot tree, Devices pool,
-                                                  DataPathKind path, Log& messages);
+                                                  DataPathKind kind, Log& messages);
 
     const Settings settings;
-    const DataPathKind kind;
     Log& log;
     const ShadowRoot shadow;
     const Devices devices;
     const famfs::shadow::DocumentContext context;
+    const DataPathKind path;
     const std::unique_ptr<DataPath> data;
     Catalogue catalogue;
     const Resolver resolver;
@@ -41,7 +41,7 @@ class Server {
     RequestCounters requests;
 
   private:
-    Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKind path, Node root, Log& messages);
+    Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKind kind, Node root, Log& messages);
 };
 
 }  // namespace famfs::fused

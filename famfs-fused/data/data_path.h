@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace famfs::fused {
@@ -17,6 +18,12 @@ namespace famfs::fused {
 // What the answer to an OPEN carries.
 struct Opened {
     std::int32_t backing_id = 0;  // of the file that the kernel reads and writes in its place; 0 for none
+};
+
+// What a data path has a mount's INIT say.
+struct InitAnswer {
+    std::uint64_t flags = 0;                         // of those offered, to take
+    std::string note = "no flag for the data path";  // one clause, for the log
 };
 
 // One for the whole mount. Thread safe. Ranges lie inside the node's size, and hold at most largest_request
@@ -36,8 +43,8 @@ class DataPath {
     // Answers the kernel's questions for maps; none where it is not to ask.
     virtual MapService* maps() { return nullptr; }
 
-    // The bits of the answer to INIT that this path needs, of those that the kernel offers.
-    virtual std::uint64_t init_flags(const InitOffer&) { return 0; }
+    // What the answer to INIT takes for this path's sake. Called once, before any file is opened.
+    virtual InitAnswer answer_init(const InitOffer&) { return {}; }
 
     // The connection to the kernel; once, before the first request.
     virtual void connected(int) {}

@@ -21,7 +21,7 @@ class ExtfilePath final : public DataPath {
     ExtfilePath(const Devices& devices, Log& log) : devices_(devices), log_(log) {}
 
     std::string_view name() const override { return "extfile"; }
-    std::uint64_t init_flags(const InitOffer& offer) override;
+    InitAnswer answer_init(const InitOffer& offer) override;
     void connected(int connection) override { connection_ = connection; }
     Result<void> ready() const override;
     Outcome<Opened> open(const Node& node) override;
@@ -45,9 +45,10 @@ class ExtfilePath final : public DataPath {
     std::unordered_map<std::uint64_t, std::int32_t> backings_;  // by node id
 };
 
-std::uint64_t ExtfilePath::init_flags(const InitOffer& offer) {
+InitAnswer ExtfilePath::answer_init(const InitOffer& offer) {
     offered_ = (offer.flags & init_passthrough) != 0;
-    return offered_ ? init_passthrough : 0;
+    if (offered_) return {init_passthrough, "passthrough taken"};
+    return {0, "no passthrough offered"};
 }
 
 Result<void> ExtfilePath::ready() const {

@@ -19,6 +19,7 @@ Outcome<Opened> admit(fuse_req_t request, fuse_ino_t id, int flags) {
     if (!node) return std::unexpected(node.error());
     const bool writes = (flags & O_ACCMODE) != O_RDONLY;
     if (writes && server.settings.read_only) return std::unexpected(EROFS);
+    if (writes && (*node)->all_hosts_read) return std::unexpected(EPERM);
     if (writes && keeps_set_id(**node, fuse_req_ctx(request)->uid)) return std::unexpected(EPERM);
     if ((flags & O_TRUNC) != 0 && (*node)->size != 0) return std::unexpected(refusal(server));
     return server.data->open(**node);

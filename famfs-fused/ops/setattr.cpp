@@ -4,13 +4,20 @@ namespace famfs::fused::ops {
 
 namespace {
 
-constexpr int owner_and_mode = FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID;
-
-// A file keeps its size for good, so the one change there is is none: truncate() to the size it has, with the
-// times that come along.
+// What is there is there for good: size, mode and owner. The one change there is is none: truncate() to the
+// size that the file has, with the times that come along, chmod() to its mode.
 bool changes_nothing(const Node& node, const struct stat& wanted, int which) {
-    return (which & FUSE_SET_ATTR_SIZE) != 0 && (which & owner_and_mode) == 0 &&
-           node.kind == NodeKind::file && static_cast<std::uint64_t>(wanted.st_size) == node.size;
+    constexpr std::uint32_t permission_bits = 07777;
+    constexpr int known = FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID;
+    constexpr int times = FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME;
+    if ((which & times) != 0 && (which & FUSE_SET_ATTR_SIZE) == 0) return false;
+    if ((which & known) == 0) return true;
+    if (node.kind != NodeKind::file) return false;
+    if ((which & FUSE_SET_ATTR_SIZE) != 0 && static_cast<std::uint64_t>(wanted.st_size) != node.size)
+        return false;
+    if ((which & FUSE_SET_ATTR_MODE) != 0 && (wanted.st_mode & permission_bits) != node.mode) return false;
+    if ((which & FUSE_SET_ATTR_UID) != 0 && wanted.st_uid != node.uid) return false;
+    return (which & FUSE_SET_ATTR_GID) == 0 || wanted.st_gid == node.gid;
 }
 
 }  // namespace

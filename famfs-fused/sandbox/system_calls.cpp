@@ -11,6 +11,13 @@ namespace famfs::fused {
 
 namespace {
 
+// The sanitizers' runtimes need calls that the daemon does not.
+#ifdef FAMFS_SANITIZED
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
 struct Release {
     void operator()(void* filter) const { seccomp_release(filter); }
 };
@@ -61,8 +68,8 @@ int allow(scmp_filter_ctx filter, int call) {
 int allow_threads(scmp_filter_ctx filter) {
     const int code = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     if (code != 0) return code;
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                            SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+    const scmp_arg_cmp a_thread{0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD};
+    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, &a_thread);
 }
 
 int fill(scmp_filter_ctx filter, DataPathKind path) {
@@ -75,17 +82,12 @@ int fill(scmp_filter_ctx filter, DataPathKind path) {
 }  // namespace
 
 Result<bool> restrict_system_calls(DataPathKind path) {
-#ifdef FAMFS_SANITIZED
-    (void)path;
-    return false;  // the sanitizers' runtimes need calls that the daemon does not
-#else
-    if (seccomp_api_get() == 0) return false;
+    if (sanitized || seccomp_api_get() == 0) return false;
     const Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
     if (!filter) return failed(-ENOMEM);
     if (const int code = fill(filter.get(), path); code != 0) return failed(code);
     if (const int code = seccomp_load(filter.get()); code != 0) return failed(code);
     return true;
-#endif
 }
 
 }  // namespace famfs::fused

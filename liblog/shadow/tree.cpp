@@ -77,12 +77,15 @@ omf::File meta_file(std::string_view path, std::uint64_t offset, std::uint64_t l
 }  // namespace
 
 struct Tree::Impl {
-    Impl(FileDescriptor top_directory, FileDescriptor aside_directory, FileDescriptor root, Form written_form)
-        : top(std::move(top_directory)),
+    Impl(std::string given_name, FileDescriptor top_directory, FileDescriptor aside_directory, FileDescriptor root,
+         Form written_form)
+        : name_of_top(std::move(given_name)),
+          top(std::move(top_directory)),
           aside(std::move(aside_directory)),
           directories(std::move(root)),
           form(written_form) {}
 
+    std::string name_of_top;
     FileDescriptor top;    // DIR, locked
     FileDescriptor aside;  // DIR/.staged
     DirectoryCache directories;
@@ -118,7 +121,8 @@ Result<Tree> Tree::open(const std::string& directory, Form form) {
     if (!aside) return fail_errno(aside.error().code, directory + "/" + aside_name);
     if (auto meta = make_directory(root->get(), ".meta", 0755); !meta)
         return fail_errno(meta.error().code, directory + "/root/.meta");
-    return Tree(std::make_unique<Impl>(std::move(*top), std::move(*aside), std::move(*root), form));
+    return Tree(
+        std::make_unique<Impl>(directory, std::move(*top), std::move(*aside), std::move(*root), form));
 }
 
 Tree::Tree(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
@@ -132,6 +136,10 @@ Tree& Tree::operator=(Tree&&) noexcept = default;
 
 Tree::~Tree() {
     if (impl_) discard();
+}
+
+const std::string& Tree::directory() const {
+    return impl_->name_of_top;
 }
 
 std::optional<State> Tree::state() const {

@@ -26,6 +26,8 @@ class Tree {
     Tree& operator=(Tree&&) noexcept;
     ~Tree();
 
+    const std::string& directory() const;  // DIR, as it was given
+
     // What state.yaml says; no value if there is none or it cannot be used.
     std::optional<State> state() const;
 

@@ -78,8 +78,9 @@ Result<void> check_owner(const pool::Pool& pool, const Tree& tree) {
     const auto state = tree.state();
     if (!state || state->file_system == pool.superblock().file_system) return {};
     return fail(ErrorKind::refused, EEXIST,
-                "the shadow tree is of another pool, " + to_string(state->file_system) + ", not of " +
-                    pool.memory().description().path + "; name another directory or remove it");
+                omf::printable(tree.directory()) + " is the shadow tree of another pool, " +
+                    to_string(state->file_system) + ", not of " + pool.memory().description().path +
+                    "; name another directory or remove it");
 }
 
 Result<bool> continues(const pool::Pool& pool, const State& state, Form form, const omf::LogHeader& header) {

@@ -16,7 +16,8 @@ class Usage(harness.SystemTest):
     def test_no_verb_and_unknown_verb(self):
         outcome = self.famfs(status=2)
         self.assertEqual(outcome.out, '')
-        self.assertRegex(outcome.err, '^famfs: .*--help\n$')
+        for verb in VERBS:
+            self.assertIn(f' {verb} ', outcome.err)
         self.fails(2, 'frobnicate', words=['frobnicate'])
 
     def test_unknown_option(self):
@@ -76,8 +77,8 @@ class Usage(harness.SystemTest):
         self.assertRegex(outcome.out, r'\d+\.\d+')
 
     def test_daemon(self):
-        for arguments in (['--frobnicate'], [], ['--shadow', self.dir], [self.dir], ['--threads', 'x', '--shadow', 'S', 'm'],
-                          ['--data-path', 'fast', '--shadow', 'S', 'm']):
+        for arguments in (['--frobnicate'], [], ['--shadow', self.dir], [self.dir],
+                          ['--threads', 'x', '--shadow', 'S', 'm'], ['--data-path', 'fast', '--shadow', 'S', 'm']):
             self.fails(2, *arguments, program='famfs-fused')
         self.assertEqual(self.fused('--help').err, '')
 
