@@ -9,6 +9,7 @@
 #include "omf/path.h"
 
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -27,8 +28,16 @@ std::unexpected<Error> busy(const std::string& mountpoint) {
             shown));
 }
 
+// Without a daemon nobody can use the mount any more; what programs have mapped stays theirs, and would keep
+// the mount busy for as long.
+bool has_no_daemon(const std::string& mountpoint) {
+    struct stat status{};
+    return ::stat(mountpoint.c_str(), &status) != 0 && errno == ENOTCONN;
+}
+
 Result<void> unmount_as_root(const std::string& mountpoint) {
-    if (::umount2(mountpoint.c_str(), UMOUNT_NOFOLLOW) == 0) return {};
+    const int lazily = has_no_daemon(mountpoint) ? MNT_DETACH : 0;
+    if (::umount2(mountpoint.c_str(), UMOUNT_NOFOLLOW | lazily) == 0) return {};
     if (errno == EBUSY) return busy(mountpoint);
     return fail_errno(errno, fmt::format("cannot unmount {}", omf::printable(mountpoint)));
 }
@@ -37,7 +46,8 @@ Result<void> unmount_as_root(const std::string& mountpoint) {
 Result<void> unmount_as_user(const std::string& mountpoint) {
     const auto errors = ErrorCapture::make();
     if (!errors) return std::unexpected(errors.error());
-    auto process = Process::start({"fusermount3", "-u", "--", mountpoint}, errors->descriptor());
+    const char* const how = has_no_daemon(mountpoint) ? "-uz" : "-u";
+    auto process = Process::start({"fusermount3", how, "--", mountpoint}, errors->descriptor());
     if (!process) return std::unexpected(process.error());
     const auto ended = process->wait();
     if (!ended) return std::unexpected(ended.error());

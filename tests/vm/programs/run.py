@@ -1,0 +1,33 @@
+"""Runs the tests of this directory, those whose names begin with an argument."""
+
+import os
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def plain(test):
+    return test.id().replace("test_", "")
+
+
+def flatten(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from flatten(test)
+        else:
+            yield test
+
+
+def main(prefixes):
+    tests = list(flatten(unittest.defaultTestLoader.discover(HERE)))
+    if prefixes:
+        tests = [test for test in tests if any(plain(test).startswith(prefix) for prefix in prefixes)]
+    result = unittest.TextTestRunner(verbosity=2, stream=sys.stdout).run(unittest.TestSuite(tests))
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - failed - len(result.skipped)} passed, {failed} failed, {len(result.skipped)} skipped")
+    return 0 if failed == 0 and result.testsRun > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
