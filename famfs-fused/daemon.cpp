@@ -1,7 +1,6 @@
 #include "famfs-fused/daemon.h"
 
 #include "famfs-fused/guardian.h"
-#include "famfs-fused/mountpoint.h"
 #include "famfs-fused/pid_file.h"
 #include "famfs-fused/server.h"
 #include "famfs-fused/session/session.h"
@@ -76,27 +75,9 @@ void open_own_file(const std::string& mountpoint, Log& log) {
     if (!file) log.warning("{}: {}", omf::printable(path), std::generic_category().message(errno));
 }
 
-// Where a mount is to appear: a directory, or a descriptor that somebody else made a mount of.
-struct Target {
-    std::string directory;
-    int connection = -1;
-};
-
-Result<Target> find_target(const Options& options, const ShadowRoot& shadow) {
-    if (const auto connection = parse_connection(options.mountpoint)) return Target{"", *connection};
-    auto directory = check_mountpoint(options.mountpoint, shadow.directory());
-    if (!directory) return std::unexpected(directory.error());
-    return Target{std::move(*directory), -1};
-}
-
-Result<void> connect(Session& session, const Target& target) {
-    if (target.connection >= 0) return session.attach(FileDescriptor(target.connection));
-    return session.mount(target.directory);
-}
-
 // What is done outside, with all rights, once the kernel's INIT is answered.
 void begin(Server& server, const Target& target, const std::function<void()>& ready) {
-    if (server.data->maps() != nullptr && target.connection < 0) open_own_file(target.directory, server.log);
+    if (server.data->maps() != nullptr && target.is_directory()) open_own_file(target.directory, server.log);
     ready();
 }
 
@@ -117,8 +98,7 @@ Result<void> run(Session& session, const FileDescriptor& signals, const std::fun
 Result<int> confine_and_run(const Options& options, Session& session, const FileDescriptor& signals,
                             const std::function<void()>& ready) {
     const Server& server = session.server();
-    const auto path = parse_data_path(server.data->name()).value_or(DataPathKind::copy);
-    const auto confined = confine(options.sandbox, path, server.shadow);
+    const auto confined = confine(options.sandbox, server.path, server.shadow);
     if (!confined) return std::unexpected(confined.error());
     server.log.info("sandbox: {}", *confined);
     if (auto started = session.start(options.threads); !started) return std::unexpected(started.error());
@@ -147,7 +127,7 @@ Result<std::unique_ptr<Server>> open_server(const Options& options, ShadowRoot s
     if (!devices) return std::unexpected(devices.error());
     const auto choice = choose(options, *devices);
     if (!choice) return std::unexpected(choice.error());
-    if (choice->kind == DataPathKind::copy) {
+    if (choice->kind == DataPathKind::copy || choice->kind == DataPathKind::extfile) {
         const auto access = options.read_only ? device::Access::read_only : device::Access::read_write;
         if (auto opened = devices->open(access); !opened) return std::unexpected(opened.error());
     }
