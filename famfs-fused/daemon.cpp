@@ -109,7 +109,9 @@ Result<void> run(Session& session, const FileDescriptor& signals, const std::fun
         if (auto agreed = session.server().data->ready(); !agreed) return agreed;
         ready();
     }
-    if (!begun) return fail(ErrorKind::io, ENOTCONN, "the mount went away before it answered");
+    // It may come and go faster than we look.
+    if (!begun && !session.initialised())
+        return fail(ErrorKind::io, ENOTCONN, "the mount went away before it answered");
     return {};
 }
 

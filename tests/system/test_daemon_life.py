@@ -72,7 +72,7 @@ class CommandLine(daemon_case.DaemonTest):
 
     def test_data_paths_that_cannot_be_had(self):
         self.refused(5, '--shadow', self.shadow, '--data-path', 'iomap', self.mnt, words=['iomap'])
-        self.refused(5, '--shadow', self.shadow, '--data-path', 'extfile', self.mnt, words=['extfile'])
+        self.refused(3, '--shadow', self.shadow, '--data-path', 'extfile', self.mnt, words=['extfile'])
 
     def test_says_which_data_path_and_why(self):
         self.serve_and_watch()
