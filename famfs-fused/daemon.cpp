@@ -32,6 +32,7 @@ Settings settings_of(const Options& options) {
     return {.attribute_timeout = options.mount.attribute_timeout,
             .entry_timeout = options.mount.entry_timeout,
             .direct_io = options.mount.direct_io,
+            .max_read = options.mount.max_read,
             .read_only = options.read_only,
             .kernel_abi = options.kernel_abi,
             .generation = seconds_now()};

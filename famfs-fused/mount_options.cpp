@@ -54,12 +54,27 @@ Result<void> set_timeout(std::string_view option, std::string_view value, double
     return {};
 }
 
+// The kernel reads by whole pages.
+Result<unsigned> parse_max_read(std::string_view option, std::string_view value) {
+    constexpr unsigned page = 4096;
+    unsigned bytes = 0;
+    const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), bytes);
+    if (code != std::errc{} || end != value.data() + value.size() || bytes < page)
+        return refused(option, "not a number of bytes from 4096");
+    return bytes;
+}
+
 Result<void> add_one(std::string_view option, MountOptions& options) {
     const std::string_view name = option.substr(0, option.find('='));
     const std::string_view value = name.size() < option.size() ? option.substr(name.size() + 1) : "";
     if (name == "attr_timeout") return set_timeout(option, value, options.attribute_timeout);
     if (name == "entry_timeout") return set_timeout(option, value, options.entry_timeout);
-    if (option == "direct_io") {
+    if (name == "max_read") {
+        const auto bytes = parse_max_read(option, value);
+        if (!bytes) return std::unexpected(bytes.error());
+        options.max_read = *bytes;
+        options.others.emplace_back(option);
+    } else if (option == "direct_io") {
         options.direct_io = true;
     } else if (option == "ro") {
         options.read_only = true;

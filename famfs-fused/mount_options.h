@@ -13,6 +13,7 @@ struct MountOptions {
     double attribute_timeout = 1.0;  // seconds
     double entry_timeout = 1.0;      // seconds
     bool direct_io = false;
+    unsigned max_read = 0;  // bytes, also among the others: libfuse wants it in both places
     bool read_only = false;
     bool allow_root = false;
     std::vector<std::string> others;  // for libfuse, which refuses what it does not know

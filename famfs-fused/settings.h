@@ -11,6 +11,7 @@ struct Settings {
     double attribute_timeout = 1.0;  // seconds
     double entry_timeout = 1.0;      // seconds
     bool direct_io = false;
+    unsigned max_read = 0;  // bytes; 0 = no limit but the kernel's
     bool read_only = false;
     AbiChoice kernel_abi = AbiChoice::automatic;
     std::uint64_t generation = 0;  // of every inode: tells this daemon's nodes from an earlier one's

@@ -1,4 +1,5 @@
 #include "famfs-fused/ops/support.h"
+#include "famfs-fused/session/session.h"
 
 #include <algorithm>
 
@@ -16,7 +17,8 @@ void want(fuse_conn_info& connection, unsigned capability) {
 
 // Requests must arrive in memory, not in a pipe: the session looks at them before libfuse does. Replies may
 // leave through one.
-void init(void*, fuse_conn_info* connection) {
+void init(void* session, fuse_conn_info* connection) {
+    connection->max_read = static_cast<Session*>(session)->server().settings.max_read;
     connection->max_write =
         static_cast<unsigned>(std::min<std::size_t>(connection->max_write, largest_request));
     connection->max_background = most_background;

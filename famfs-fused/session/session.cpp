@@ -181,6 +181,8 @@ void Session::serve(std::span<std::byte> request) {
     const auto checked = check_request(request);
     if (!checked) {
         reply_error(header, checked.error());
+    } else if (!initialised_ && header.opcode != FUSE_INIT) {
+        reply_error(header, EIO);  // libfuse would answer even what wants no reply
     } else if (header.opcode != FUSE_INTERRUPT && header.opcode != FUSE_NOTIFY_REPLY) {
         if (header.opcode == FUSE_INIT) begin_init(header, request);
         const fuse_buf buffer{.size = request.size(), .flags = {}, .mem = request.data(), .fd = -1, .pos = 0};

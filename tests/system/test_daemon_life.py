@@ -91,6 +91,14 @@ class CommandLine(daemon_case.DaemonTest):
         self.assertEqual(len(os.listdir(f'{self.mnt}/dir')), 2)
         self.assertEqual(os.getxattr(self.mnt, 'user.famfs.shadow').decode(), f'{self.shadow}/root')
 
+    def test_options_for_fuse(self):
+        for options in ('max_read=65536', 'noatime,nodiratime', 'noexec,nosuid,nodev', 'auto_unmount', 'sync'):
+            with self.subTest(options):
+                self.serve('-o', options)
+                with open(f'{self.mnt}/dir/big', 'rb') as file:
+                    self.assertEqual(file.read(), bytes(5 << 20))
+                self.stop()
+
     def test_read_only(self):
         self.serve('--read-only')
         for function in (lambda: open(f'{self.mnt}/small', 'r+b'), lambda: os.mkdir(f'{self.mnt}/x'),

@@ -71,6 +71,8 @@ TEST(OptionsTest, SaysInOneLineWhatItDoesNotUnderstand) {
         {"--shadow", "S", "-o", "entry_timeout=-1", "M"},
         {"--shadow", "S", "-o", "entry_timeout=nan", "M"},
         {"--shadow", "S", "-o", "entry_timeout=1e99", "M"},
+        {"--shadow", "S", "-o", "max_read=100", "M"},
+        {"--shadow", "S", "-o", "max_read=many", "M"},
         {"--shadow", "S", "-o", "fsname=x", "M"},
         {"--shadow", "S", "-o", "subtype=x", "M"},
         {"--shadow", "S", "--bad\n\x1b[31m", "M"},
