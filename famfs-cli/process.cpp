@@ -72,6 +72,7 @@ Result<Process> Process::start(const std::vector<std::string>& argv, std::option
     if (stderr_descriptor) spawn.redirect_stderr(*stderr_descriptor);
     std::vector<std::string> words(argv);
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (auto& word : words)
         pointers.push_back(word.data());
     pointers.push_back(nullptr);

@@ -110,7 +110,8 @@ void RunDirectory::remove_stale() {
         const auto record = json::read_mount_record(read_small_file(path + "/mount.yaml"));
         if (!record) continue;
         directory.record_ = *record;
-        if (directory.abandoned()) static_cast<void>(directory.remove());
+        if (!directory.abandoned()) continue;
+        if (const auto removed = directory.remove(); !removed) continue;  // the next mount tries again
     }
 }
 
