@@ -115,6 +115,27 @@ struct EntryFields {
     }
 };
 
+Json dax_device(const DeviceReport& report) {
+    const device::DaxDevice& device = report.device;
+    Json value{{"name", bytes(device.name)},
+               {"path", bytes("/dev/" + device.name)},
+               {"size", device.size},
+               {"alignment", device.alignment},
+               {"mode", device::name(device.mode)},
+               {"uuid", device.uuid ? Json(to_string(*device.uuid)) : Json()},
+               {"mounted", report.use.mounted},
+               {"written", report.use.written},
+               {"processes", report.use.open}};
+    value["extent_files"] = Json();
+    if (report.use.extents)
+        value["extent_files"] = {{"bytes", report.use.extents->claimed},
+                                 {"attachments", report.use.extents->attachments}};
+    value["mountpoints"] = Json::array();
+    for (const auto& mountpoint : report.mountpoints)
+        value["mountpoints"].push_back(bytes(mountpoint));
+    return value;
+}
+
 std::string_view name(Difference::Kind kind) {
     switch (kind) {
         case Difference::Kind::missing_in_mount:
@@ -202,6 +223,13 @@ std::string formatted(const device::Description& description, const omf::Superbl
     value.update(superblock(block));
     value["log_capacity"] = omf::entries_that_fit(block.log_length);
     return document(value);
+}
+
+std::string devices(const std::vector<DeviceReport>& reports) {
+    Json list = Json::array();
+    for (const auto& report : reports)
+        list.push_back(dax_device(report));
+    return document({{"devices", std::move(list)}});
 }
 
 std::string info(const PoolReport& report) {
@@ -307,7 +335,8 @@ std::string write_mount_record(const MountRecord& record) {
     return document({{"mountpoint", bytes(record.mountpoint)},
                      {"device", bytes(record.device)},
                      {"shadow", bytes(record.shadow)},
-                     {"own_shadow", record.own_shadow}});
+                     {"own_shadow", record.own_shadow},
+                     {"mode_before", record.mode_before}});
 }
 
 std::optional<MountRecord> read_mount_record(std::string_view text) {
@@ -317,7 +346,7 @@ std::optional<MountRecord> read_mount_record(std::string_view text) {
     const auto shadow = text_at(value, "shadow");
     if (!mountpoint || !source || !shadow) return std::nullopt;
     const bool own = value.contains("own_shadow") && value["own_shadow"] == true;
-    return MountRecord{*mountpoint, *source, *shadow, own};
+    return MountRecord{*mountpoint, *source, *shadow, own, text_at(value, "mode_before").value_or("")};
 }
 
 Result<FileMap> read_extents(std::string_view text) {

@@ -18,6 +18,7 @@ namespace famfs::cli::json {
 
 // One document each, with a final newline.
 std::string formatted(const device::Description& device, const omf::Superblock& superblock);
+std::string devices(const std::vector<DeviceReport>& reports);
 std::string info(const PoolReport& report);
 std::string fsck(const CheckReport& report);
 std::string logplay(const LogplayReport& report);

@@ -2,6 +2,7 @@
 #include "famfs-cli/mount.h"
 
 #include "famfs-cli/command_line.h"
+#include "famfs-cli/device_mode.h"
 #include "famfs-cli/findings.h"
 #include "famfs-cli/interrupt.h"
 #include "famfs-cli/process.h"
@@ -121,12 +122,11 @@ Result<std::optional<int>> serve(Console& console, const MountRequest& request, 
     return std::nullopt;
 }
 
-void say_mounted(Console& console, const pool::Pool& pool, const std::string& mountpoint) {
+void say_mounted(Console& console, const MountRecord& record, pool::Role role) {
     if (!console.verbose) return;
-    const auto mount = resolve_mountpoint(mountpoint);
-    console.print("{}: {}, {}, data path {}\n", omf::printable(mountpoint),
-                  omf::printable(pool.memory().description().path), pool::name(pool.role()),
-                  mount ? mount->data_path : "unknown");
+    const auto mount = resolve_mountpoint(record.mountpoint);
+    console.print("{}: {}, {}, data path {}\n", omf::printable(record.mountpoint),
+                  omf::printable(record.device), pool::name(role), mount ? mount->data_path : "unknown");
 }
 
 Result<std::string> absolute(const std::string& path) {
@@ -136,32 +136,54 @@ Result<std::string> absolute(const std::string& path) {
     return whole.lexically_normal().string();
 }
 
+// The device's path, once a pool was seen on it.
+Result<std::string> find_pool(const std::string& device) {
+    auto path = device::resolve_device_path(device);
+    if (!path) return path;
+    load_reader(*path);
+    const auto pool = pool::Pool::open(*path, device::Access::read_only);
+    if (!pool) return std::unexpected(pool.error());
+    return path;
+}
+
+// Brings the shadow tree up to date. The device is closed again: the kernel may want it for itself.
+Result<pool::Role> play_log(const MountRecord& record, FindingReporter& reporter) {
+    const auto pool = pool::Pool::open(record.device, device::Access::read_only);
+    if (!pool) return std::unexpected(pool.error());
+    const auto played =
+        shadow::logplay(*pool, record.shadow, {shadow_form(record.shadow), false, reporter.hooks()});
+    if (!played) return std::unexpected(played.error());
+    return pool->role();
+}
+
 // The steps of a mount; what one of them made goes away with it if a later one fails.
 Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt& interrupt) {
     const auto mountpoint = check_mountpoint(request.mountpoint);
     if (!mountpoint) return std::unexpected(mountpoint.error());
-    const auto pool = pool::Pool::open(request.device, device::Access::read_only);
-    if (!pool) return std::unexpected(pool.error());
-    RunDirectory::remove_stale();
+    RunDirectory::remove_stale(console);
+    const auto device = find_pool(request.device);
+    if (!device) return std::unexpected(device.error());
+    auto mode = ModeChange::plan(console, *device, request.data_path);
+    if (!mode) return std::unexpected(mode.error());
     auto run = RunDirectory::create();
     if (!run) return std::unexpected(run.error());
     RunGuard guard(console, *run);
     const auto shadow = request.shadow.empty() ? run->shadow_path() : absolute(request.shadow);
     if (!shadow) return std::unexpected(shadow.error());
-    const std::string device = pool->memory().description().path;
-    const MountRecord record{*mountpoint, device, *shadow, request.shadow.empty()};
-
-    FindingReporter reporter(console, device);
-    const auto played =
-        shadow::logplay(*pool, record.shadow, {shadow_form(record.shadow), false, reporter.hooks()});
-    if (!played) return std::unexpected(played.error());
+    const MountRecord record{*mountpoint, *device, *shadow, request.shadow.empty(), mode->before()};
     if (const auto written = run->write_record(record); !written) return std::unexpected(written.error());
+    if (auto applied = mode->apply(); !applied) return std::unexpected(applied.error());
+
+    FindingReporter reporter(console, *device);
+    const auto role = play_log(record, reporter);
+    if (!role) return std::unexpected(role.error());
     const auto failed = serve(console, request, record, run->pid_path(), interrupt);
     if (!failed) return std::unexpected(failed.error());
     if (const auto& status = failed.value(); status.has_value()) return *status;
     if (!request.foreground) {
         guard.keep();
-        say_mounted(console, *pool, *mountpoint);
+        mode->keep();
+        say_mounted(console, record, *role);
     }
     return reporter.any() ? exit_findings : exit_done;
 }

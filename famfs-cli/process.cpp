@@ -39,8 +39,8 @@ class SpawnAttributes {
         ::posix_spawnattr_destroy(&attributes_);
     }
 
-    void redirect_stderr(int descriptor) {
-        ::posix_spawn_file_actions_adddup2(&actions_, descriptor, STDERR_FILENO);
+    void redirect(int standard, int descriptor) {
+        ::posix_spawn_file_actions_adddup2(&actions_, descriptor, standard);
     }
     const posix_spawnattr_t* attributes() const { return &attributes_; }
     const posix_spawn_file_actions_t* actions() const { return &actions_; }
@@ -67,9 +67,11 @@ std::string find_program(const std::string& name) {
     return name;
 }
 
-Result<Process> Process::start(const std::vector<std::string>& argv, std::optional<int> stderr_descriptor) {
+Result<Process> Process::start(const std::vector<std::string>& argv, std::optional<int> stderr_descriptor,
+                               std::optional<int> stdout_descriptor) {
     SpawnAttributes spawn;
-    if (stderr_descriptor) spawn.redirect_stderr(*stderr_descriptor);
+    if (stderr_descriptor) spawn.redirect(STDERR_FILENO, *stderr_descriptor);
+    if (stdout_descriptor) spawn.redirect(STDOUT_FILENO, *stdout_descriptor);
     std::vector<std::string> words(argv);
     std::vector<char*> pointers;
     pointers.reserve(words.size() + 1);
@@ -121,6 +123,22 @@ std::vector<std::string> ErrorCapture::lines() const {
         start = end + 1;
     }
     return found;
+}
+
+Result<std::vector<std::string>> run_for_output(const std::vector<std::string>& argv) {
+    const auto output = ErrorCapture::make();
+    const auto errors = ErrorCapture::make();
+    if (!output || !errors) return std::unexpected((output ? errors : output).error());
+    auto process = Process::start(argv, errors->descriptor(), output->descriptor());
+    if (!process) return std::unexpected(process.error());
+    const auto ended = process->wait();
+    if (!ended) return std::unexpected(ended.error());
+    if (ended->status == 0) return output->lines();
+    const auto said = errors->lines();
+    const std::string why = said.empty() ? fmt::format("status {}", ended->status) : said.back();
+    return fail(
+        ErrorKind::unsupported, ENOTSUP,
+        fmt::format("{}: {}", std::filesystem::path(argv.front()).filename().string(), omf::printable(why)));
 }
 
 }  // namespace famfs::cli

@@ -26,9 +26,10 @@ struct Ended {
 class Process {
   public:
     // Starts `argv` with default signal handling and none blocked; stdin, stdout and stderr are the caller's,
-    // but stderr goes to `stderr_descriptor` if given.
+    // but stderr goes to `stderr_descriptor` if given, stdout to `stdout_descriptor`.
     static Result<Process> start(const std::vector<std::string>& argv,
-                                 std::optional<int> stderr_descriptor = {});
+                                 std::optional<int> stderr_descriptor = {},
+                                 std::optional<int> stdout_descriptor = {});
 
     pid_t pid() const { return pid_; }
     Result<Ended> wait();
@@ -40,7 +41,7 @@ class Process {
     pid_t pid_;
 };
 
-// Takes what a program writes to stderr, without waiting for all that inherit it to close it.
+// Takes what a program writes to stderr or stdout, without waiting for all that inherit it to close it.
 class ErrorCapture {
   public:
     static Result<ErrorCapture> make();
@@ -53,5 +54,9 @@ class ErrorCapture {
     explicit ErrorCapture(FileDescriptor file) : file_(std::move(file)) {}
     FileDescriptor file_;
 };
+
+// Runs a program to its end; what it said on stdout, or, if its status is not 0, the last it said on stderr
+// as an error of kind unsupported.
+Result<std::vector<std::string>> run_for_output(const std::vector<std::string>& argv);
 
 }  // namespace famfs::cli

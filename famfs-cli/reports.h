@@ -2,6 +2,8 @@
 #pragma once
 
 #include "famfs-cli/mounted_path.h"
+#include "liblog/device/dax_device.h"
+#include "liblog/device/dax_users.h"
 #include "liblog/pool/check.h"
 #include "liblog/pool/pool.h"
 #include "liblog/shadow/logplay.h"
@@ -24,6 +26,13 @@ struct PoolReport {
     std::uint64_t free_bytes = 0;
     std::uint64_t findings = 0;
     std::vector<MountedPool> mounts;
+};
+
+// devices: a dax device of this host.
+struct DeviceReport {
+    device::DaxDevice device;
+    device::DaxUse use;
+    std::vector<std::string> mountpoints;
 };
 
 // fsck

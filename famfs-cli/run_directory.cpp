@@ -1,5 +1,6 @@
 #include "famfs-cli/run_directory.h"
 
+#include "famfs-cli/device_mode.h"
 #include "famfs-cli/json.h"
 #include "famfs-cli/mounts.h"
 #include "famfs-cli/remove_tree.h"
@@ -104,13 +105,14 @@ bool RunDirectory::abandoned() const {
     return !is_mounted(record_.mountpoint);
 }
 
-void RunDirectory::remove_stale() {
+void RunDirectory::remove_stale(Console& console) {
     for (const auto& path : entries(base())) {
         RunDirectory directory(path);
         const auto record = json::read_mount_record(read_small_file(path + "/mount.yaml"));
         if (!record) continue;
         directory.record_ = *record;
         if (!directory.abandoned()) continue;
+        give_mode_back(console, record->device, record->mode_before);
         if (const auto removed = directory.remove(); !removed) continue;  // the next mount tries again
     }
 }

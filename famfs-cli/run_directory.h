@@ -3,6 +3,7 @@
 // one.
 #pragma once
 
+#include "famfs-cli/console.h"
 #include "liblog/file_descriptor.h"
 #include "omf/error.h"
 
@@ -18,6 +19,7 @@ struct MountRecord {
     std::string device;
     std::string shadow;
     bool own_shadow = false;  // made by `famfs mount`, to be removed by `famfs umount`
+    std::string mode_before;  // the mode that `famfs mount` took the dax device from, "" if it left it alone
 };
 
 // A mount's run directory, which stays when the object goes.
@@ -33,8 +35,8 @@ class RunDirectory {
     // The directory whose record names this mount point.
     static std::optional<RunDirectory> find(const std::string& mountpoint);
 
-    // Removes what mounts left that ended without `famfs umount`.
-    static void remove_stale();
+    // Removes what mounts left that ended without `famfs umount`; their devices get their mode back.
+    static void remove_stale(Console& console);
 
     const std::string& path() const { return path_; }
     std::string shadow_path() const { return path_ + "/shadow"; }

@@ -1,5 +1,6 @@
 // famfs umount: unmounts, waits for the daemon, and removes what `famfs mount` made.
 #include "famfs-cli/command_line.h"
+#include "famfs-cli/device_mode.h"
 #include "famfs-cli/mounts.h"
 #include "famfs-cli/process.h"
 #include "famfs-cli/run_directory.h"
@@ -47,8 +48,11 @@ Result<void> unmount_as_user(const std::string& mountpoint) {
                 fmt::format("cannot unmount {}: {}", omf::printable(mountpoint), omf::printable(said)));
 }
 
-Result<void> clean_up(const RunDirectory& run) {
-    if (run.wait_for_daemon(daemon_limit)) return run.remove();
+Result<void> clean_up(Console& console, const RunDirectory& run) {
+    if (run.wait_for_daemon(daemon_limit)) {
+        give_mode_back(console, run.record().device, run.record().mode_before);
+        return run.remove();
+    }
     return fail(ErrorKind::io, ETIMEDOUT,
                 fmt::format("unmounted, but the daemon (process {}) still runs after {} s; {} is left",
                             run.daemon_pid(), daemon_limit.count(), omf::printable(run.path())));
@@ -71,7 +75,7 @@ Result<void> unmount(Console& console, const std::string& text) {
         return fail(ErrorKind::refused, EINVAL,
                     fmt::format("{}: not a famfs mount point", omf::printable(text)));
     }
-    return run ? clean_up(*run) : Result<void>();
+    return run ? clean_up(console, *run) : Result<void>();
 }
 
 }  // namespace

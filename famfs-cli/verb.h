@@ -35,6 +35,7 @@ int run_verify(Console& console, Arguments arguments);
 int run_fsck(Console& console, Arguments arguments);
 int run_info(Console& console, Arguments arguments);
 int run_map(Console& console, Arguments arguments);
+int run_devices(Console& console, Arguments arguments);
 int run_dump(Console& console, Arguments arguments);
 int run_flush(Console& console, Arguments arguments);
 

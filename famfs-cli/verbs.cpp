@@ -19,6 +19,7 @@ constexpr std::array table{
     Verb{"info", "show superblock, role, log use, space and data path", run_info},
     Verb{"map", "show where files lie in memory", run_map},
     Verb{"dump", "show every log entry", run_dump},
+    Verb{"devices", "list the dax devices, their mode, and who uses them", run_devices},
     Verb{"flush", "write back and drop the CPU caches of files", run_flush},
 };
 

@@ -117,8 +117,7 @@ Result<void> run(Session& session, const FileDescriptor& signals, const std::fun
 Result<int> confine_and_run(const Options& options, Session& session, const FileDescriptor& signals,
                             const std::function<void()>& ready) {
     const Server& server = session.server();
-    const auto path = parse_data_path(server.data->name()).value_or(DataPathKind::copy);
-    const auto confined = confine(options.sandbox, path, server.shadow);
+    const auto confined = confine(options.sandbox, server.path, server.shadow);
     if (!confined) return std::unexpected(confined.error());
     server.log.info("sandbox: {}", *confined);
     if (auto started = session.start(options.threads); !started) return std::unexpected(started.error());
@@ -147,7 +146,7 @@ Result<std::unique_ptr<Server>> open_server(const Options& options, ShadowRoot s
     if (!devices) return std::unexpected(devices.error());
     const auto choice = choose(options, *devices);
     if (!choice) return std::unexpected(choice.error());
-    if (choice->kind == DataPathKind::copy) {
+    if (choice->kind == DataPathKind::copy || choice->kind == DataPathKind::extfile) {
         const auto access = options.read_only ? device::Access::read_only : device::Access::read_write;
         if (auto opened = devices->open(access); !opened) return std::unexpected(opened.error());
     }

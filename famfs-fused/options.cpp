@@ -24,11 +24,23 @@ std::unexpected<Error> usage(const std::string& message) {
     return fail(ErrorKind::usage, EINVAL, omf::printable(message) + "; see famfs-fused --help");
 }
 
+// Ends the parsing, as --help does.
+struct Offers : CLI::Success {
+    Offers() : CLI::Success("Offers", CLI::ExitCodes::Success) {}
+};
+
+std::string offers_text() {
+    const auto line = [](std::string_view path, const std::string& objection) {
+        return fmt::format("{}: {}\n", path, objection.empty() ? "yes" : "no, " + objection);
+    };
+    return line("iomap", objection_to_maps()) + line("extfile", objection_to_passthrough());
+}
+
 struct Raw {
     Options options;
     std::string data_path = "auto";
-    std::string sandbox = "full";
     std::string kernel_abi = "auto";
+    std::string sandbox = "full";
     std::vector<std::string> mount_options;
 };
 
@@ -36,6 +48,8 @@ void declare(CLI::App& app, Raw& raw) {
     Options& options = raw.options;
     app.name("famfs-fused");
     app.set_version_flag("--version", version_line);
+    app.add_flag_callback(
+        "--offers", [] { throw Offers(); }, "Say which data paths through the kernel it offers, and exit");
     app.option_defaults()->always_capture_default(false);
     app.add_option("--shadow", options.shadow, "Shadow tree to serve")->type_name("DIR")->required();
     app.add_option("--device", options.devices, "Device of the pool (default: those of DIR/devices.yaml)")
@@ -67,12 +81,12 @@ Result<std::variant<Options, Information>> settle(Raw raw) {
     if (!data_path)
         return usage("--data-path " + raw.data_path + ": not one of auto, iomap, extfile, copy, yaml");
     options.data_path = *data_path;
-    const auto sandbox = parse_sandbox_level(raw.sandbox);
-    if (!sandbox) return usage("--sandbox " + raw.sandbox + ": not one of none, caps, full");
-    options.sandbox = *sandbox;
     const auto kernel_abi = parse_kernel_abi(raw.kernel_abi);
     if (!kernel_abi) return usage("--kernel-abi " + raw.kernel_abi + ": not one of auto, v10, next, none");
     options.kernel_abi = *kernel_abi;
+    const auto sandbox = parse_sandbox_level(raw.sandbox);
+    if (!sandbox) return usage("--sandbox " + raw.sandbox + ": not one of none, caps, full");
+    options.sandbox = *sandbox;
     if (options.threads > most_threads) {
         return usage("--threads " + std::to_string(options.threads) + ": more than " +
                      std::to_string(most_threads));
@@ -100,6 +114,8 @@ Result<std::variant<Options, Information>> parse_options(int count, const char* 
         return Information{app.help()};
     } catch (const CLI::CallForVersion&) {
         return Information{std::string(version_line) + "\n"};
+    } catch (const Offers&) {
+        return Information{offers_text()};
     } catch (const CLI::ParseError& problem) {
         return usage(problem.what());
     }

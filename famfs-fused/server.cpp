@@ -17,6 +17,7 @@ Server::Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKin
       shadow(std::move(tree)),
       devices(std::move(pool)),
       context(devices.context()),
+      path(kind),
       data(make_data_path(kind, shadow, devices, settings.kernel_abi, log)),
       catalogue(std::move(root)),
       resolver(shadow, catalogue, log, data->shows_documents() ? nullptr : &context),

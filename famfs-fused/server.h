@@ -9,6 +9,7 @@
 #include "famfs-fused/data/devices.h"
 #include "famfs-fused/handle_table.h"
 #include "famfs-fused/log.h"
+#include "famfs-fused/request_counters.h"
 #include "famfs-fused/settings.h"
 #include "famfs-fused/shadow/directory_stream.h"
 #include "famfs-fused/shadow/figures.h"
@@ -30,12 +31,14 @@ class Server {
     const ShadowRoot shadow;
     const Devices devices;
     const famfs::shadow::DocumentContext context;
+    const DataPathKind path;
     const std::unique_ptr<DataPath> data;
     Catalogue catalogue;
     const Resolver resolver;
     Figures figures;
     HandleTable<DirectoryStream> directories;
     BufferPool buffers;
+    RequestCounters requests;
 
   private:
     Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKind kind, Node root, Log& messages);

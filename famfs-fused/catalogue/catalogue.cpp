@@ -55,19 +55,19 @@ NodePtr Catalogue::adopt(Node candidate) {
     return node;
 }
 
-void Catalogue::forget(std::uint64_t id, std::uint64_t count) {
-    NodePtr last;  // let go after the lock
+NodePtr Catalogue::forget(std::uint64_t id, std::uint64_t count) {
     const std::lock_guard guard(mutex_);
     const auto slot = slots_.find(id);
-    if (slot == slots_.end() || id == root_id) return;
+    if (slot == slots_.end() || id == root_id) return nullptr;
     if (slot->second.lookups > count) {
         slot->second.lookups -= count;
-        return;
+        return nullptr;
     }
     const auto place = places_.find(slot->second.node.get());
     if (place != places_.end() && *place == slot->second.node.get()) places_.erase(place);
-    last = std::move(slot->second.node);
+    NodePtr last = std::move(slot->second.node);
     slots_.erase(slot);
+    return last;
 }
 
 std::size_t Catalogue::size() const {

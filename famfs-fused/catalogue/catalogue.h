@@ -29,8 +29,8 @@ class Catalogue {
     // of the same identity, that one is returned instead.
     NodePtr adopt(Node candidate);
 
-    // Takes `count` lookups back; more than there are count as all of them.
-    void forget(std::uint64_t id, std::uint64_t count);
+    // Takes `count` lookups back; more than there are count as all of them. Returns the node if it went.
+    NodePtr forget(std::uint64_t id, std::uint64_t count);
 
     std::size_t size() const;  // nodes, the root included
 

@@ -19,6 +19,7 @@ void Node::describe(const omf::File& file) {
     mode = file.mode;
     uid = file.uid;
     gid = file.gid;
+    all_hosts_read = file.flags == omf::flag_read_only;
     chunk_size = file.layout.chunk_size;
     extent_count = static_cast<std::uint8_t>(file.layout.extents.size());
     extents = std::make_unique<omf::Extent[]>(extent_count);

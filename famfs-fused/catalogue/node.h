@@ -47,6 +47,7 @@ struct Node {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     NodeKind kind = NodeKind::unusable;
+    bool all_hosts_read = false;  // nobody may write it, wherever
     std::uint8_t extent_count = 0;
     std::uint64_t chunk_size = 0;  // bytes; 0 = not striped
     std::unique_ptr<omf::Extent[]> extents;

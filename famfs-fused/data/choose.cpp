@@ -1,12 +1,15 @@
 #include "famfs-fused/data/choose.h"
 
 #include "famfs-fused/data/copy_path.h"
+#include "famfs-fused/data/extfile_path.h"
 #include "famfs-fused/data/yaml_path.h"
 #include "famfs-fused/iomap/iomap_path.h"
+#include "famfs-fused/session/kernel_offer.h"
 #include "omf/path.h"
 
 #include <fmt/format.h>
 #include <linux/capability.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -39,14 +42,6 @@ bool has_raw_io() {
     return false;
 }
 
-std::string objection_to_maps() {
-    if (!has_raw_io()) return "this process lacks CAP_SYS_RAWIO";
-    for (const KernelAbi& abi : kernel_abis()) {
-        if (!abi.symbol.empty() && kernel_has_symbol(abi.symbol)) return {};
-    }
-    return "this kernel has no famfs maps";
-}
-
 Result<Choice> check_iomap(const Situation& situation) {
     if (situation.kernel_abi == AbiChoice::none)
         return fail(ErrorKind::usage, EINVAL, "--data-path=iomap and --kernel-abi=none exclude one another");
@@ -57,15 +52,36 @@ Result<Choice> check_iomap(const Situation& situation) {
     return Choice{DataPathKind::iomap, "the device is in fsdev mode and the kernel takes file maps"};
 }
 
+Result<Choice> check_extfile(const Situation& situation) {
+    if (!situation.fsdev_mode)
+        return fail(ErrorKind::refused, EOPNOTSUPP,
+                    "data path extfile: " + situation.device + " is no dax device in fsdev mode");
+    if (!situation.extfile_objection.empty())
+        return cannot("data path extfile: " + situation.extfile_objection);
+    return Choice{DataPathKind::extfile, "the kernel passes files through to the device"};
+}
+
+Result<Choice> check_copy(const Situation& situation) {
+    if (!situation.fsdev_mode) return Choice{DataPathKind::copy, "as asked"};
+    return fail(ErrorKind::refused, EOPNOTSUPP,
+                "data path copy: " + situation.device +
+                    " is in fsdev mode, where the daemon cannot reach the bytes; famfs mount switches it");
+}
+
 // Outside fsdev mode the daemon can reach the bytes, and the kernel cannot map them.
 Result<Choice> choose_by_mode(const Situation& situation) {
-    if (!situation.fsdev_mode) return Choice{DataPathKind::copy, "the device is not in fsdev mode"};
-    const auto iomap = check_iomap(situation);
+    if (!situation.fsdev_mode)
+        return Choice{DataPathKind::copy,
+                      "not iomap and not extfile: " + situation.device + " is no dax device in fsdev mode"};
+    const auto iomap = situation.kernel_abi == AbiChoice::none ? cannot("data path iomap: --kernel-abi=none")
+                                                               : check_iomap(situation);
     if (iomap) return iomap;
-    return cannot(
-        fmt::format("{} is in fsdev mode, where neither iomap ({}) nor extfile (not in this build) works; "
-                    "switch it to devdax mode",
-                    situation.device, iomap.error().message));
+    auto extfile = check_extfile(situation);
+    if (!extfile)
+        return cannot(fmt::format("{} is in fsdev mode, where copy does not work; {}; {}", situation.device,
+                                  iomap.error().message, extfile.error().message));
+    extfile->reason += "; " + iomap.error().message;
+    return extfile;
 }
 
 }  // namespace
@@ -80,11 +96,37 @@ std::string_view name(DataPathKind kind) {
     return std::ranges::find(names, kind, [](const auto& row) { return row.second; })->first;
 }
 
+std::string objection_to_maps() {
+    if (!has_raw_io()) return "this process lacks CAP_SYS_RAWIO";
+    for (const KernelAbi& abi : kernel_abis()) {
+        if (!abi.symbol.empty() && kernel_has_symbol(abi.symbol)) return {};
+    }
+    return "this kernel has no famfs maps";
+}
+
+std::string objection_to_passthrough() {
+    if (::geteuid() != 0) return "only root may use it";
+    const auto offer = ask_kernel();
+    if (!offer) return offer.error().message;
+    if ((offer->flags & init_passthrough) == 0)
+        return "this kernel's FUSE has no passthrough (Linux 6.9, CONFIG_FUSE_PASSTHROUGH)";
+    return {};
+}
+
+std::string objection_to_extfile() {
+    std::string kernel = objection_to_passthrough();
+    if (!kernel.empty()) return kernel;
+    const auto module = device::ExtentControl::open();
+    return module ? "" : module.error().message;
+}
+
 Situation look_at_situation(const std::string& device, AbiChoice kernel_abi) {
+    const bool fsdev = is_fsdev(device);
     return {.device = omf::printable(device),
-            .fsdev_mode = is_fsdev(device),
+            .fsdev_mode = fsdev,
             .kernel_abi = kernel_abi,
-            .map_objection = objection_to_maps()};
+            .map_objection = objection_to_maps(),
+            .extfile_objection = fsdev ? objection_to_extfile() : ""};
 }
 
 Result<Choice> choose_data_path(DataPathKind asked, const Situation& situation) {
@@ -94,8 +136,9 @@ Result<Choice> choose_data_path(DataPathKind asked, const Situation& situation) 
         case DataPathKind::iomap:
             return check_iomap(situation);
         case DataPathKind::extfile:
-            return cannot("data path extfile is not in this build; use --data-path=copy");
+            return check_extfile(situation);
         case DataPathKind::copy:
+            return check_copy(situation);
         case DataPathKind::yaml:
             break;
     }
@@ -106,6 +149,7 @@ std::unique_ptr<DataPath> make_data_path(DataPathKind kind, const ShadowRoot& sh
                                          AbiChoice kernel_abi, Log& log) {
     if (kind == DataPathKind::yaml) return make_yaml_path(shadow);
     if (kind == DataPathKind::iomap) return make_iomap_path(devices, kernel_abi, log);
+    if (kind == DataPathKind::extfile) return make_extfile_path(devices, log);
     return make_copy_path(devices, log);
 }
 

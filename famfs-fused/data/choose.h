@@ -31,12 +31,21 @@ struct Situation {
     // Whether this kernel takes maps from this process, as far as can be known before the mount: "" or why
     // not.
     std::string map_objection;
+    // Whether it passes files through to extent files: "" or why not.
+    std::string extfile_objection;
 };
+
+// Of the kernel alone, whatever the device: what famfs-fused --offers says.
+std::string objection_to_maps();
+std::string objection_to_passthrough();
+// passthrough, and that our module is there.
+std::string objection_to_extfile();
 
 Situation look_at_situation(const std::string& device, AbiChoice kernel_abi);
 
 // Settles `asked`: the first of iomap, extfile and copy that works here, or just the one that was asked for.
-// kind unsupported if that one does not work. With a kernel ABI by name the operator's word counts for iomap.
+// The reason names why those before it were not taken. kind unsupported or refused if that one does not work.
+// With a kernel ABI by name the operator's word counts for iomap.
 Result<Choice> choose_data_path(DataPathKind asked, const Situation& situation);
 
 // What it refers to must outlive it.

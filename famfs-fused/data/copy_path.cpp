@@ -20,7 +20,7 @@ class CopyPath final : public DataPath {
     CopyPath(const Devices& devices, Log& log) : devices_(devices), log_(log), pipe_limit_(pipe_limit()) {}
 
     std::string_view name() const override { return "copy"; }
-    Outcome<void> open(const Node&) override { return {}; }
+    Outcome<Opened> open(const Node&) override { return Opened{}; }
     Outcome<std::span<const Piece>> read(const Node& node, std::uint64_t offset, std::size_t length,
                                          Buffer& buffer) override;
     Outcome<void> write(const Node& node, std::uint64_t offset, std::span<const std::byte> bytes) override;

@@ -10,9 +10,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace famfs::fused {
+
+// What the answer to an OPEN carries.
+struct Opened {
+    std::int32_t backing_id = 0;  // of the file that the kernel reads and writes in its place; 0 for none
+};
+
+// What a data path has a mount's INIT say.
+struct InitAnswer {
+    std::uint64_t flags = 0;                         // of those offered, to take
+    std::string note = "no flag for the data path";  // one clause, for the log
+};
 
 // One for the whole mount. Thread safe. Ranges lie inside the node's size, and hold at most largest_request
 // bytes.
@@ -31,11 +43,20 @@ class DataPath {
     // Answers the kernel's questions for maps; none where it is not to ask.
     virtual MapService* maps() { return nullptr; }
 
+    // What the answer to INIT takes for this path's sake. Called once, before any file is opened.
+    virtual InitAnswer answer_init(const InitOffer&) { return {}; }
+
+    // The connection to the kernel; once, before the first request.
+    virtual void connected(int) {}
+
     // Whether this kernel does what the path needs. Call once INIT is answered.
     virtual Result<void> ready() const { return {}; }
 
     // Says no to a file that this path cannot serve.
-    virtual Outcome<void> open(const Node& node) = 0;
+    virtual Outcome<Opened> open(const Node& node) = 0;
+
+    // The kernel has given the node back; it is not open.
+    virtual void forget(const Node&) {}
 
     // The pieces of the range, in order; valid as long as `buffer`, which they may lie in.
     virtual Outcome<std::span<const Piece>> read(const Node& node, std::uint64_t offset, std::size_t length,

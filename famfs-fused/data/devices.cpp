@@ -4,6 +4,7 @@
 #include "liblog/pool/pool.h"
 #include "omf/path.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -146,14 +147,36 @@ Result<Devices> Devices::locate(const ShadowRoot& shadow, const std::vector<std:
     return devices;
 }
 
+// A control descriptor of its own, on which a device has the number that is its index in the pool.
+Result<void> Devices::attach() {
+    auto control = device::ExtentControl::open();
+    if (!control) return std::unexpected(control.error());
+    for (std::size_t index = 0; index < memories_.size(); ++index) {
+        const std::string& path = memories_[index]->description().path;
+        const int mode = access_ == device::Access::read_write ? O_RDWR : O_RDONLY;
+        const FileDescriptor node(::open(path.c_str(), mode | O_CLOEXEC | O_NOCTTY));
+        if (!node) return fail_errno(errno, omf::printable(path));
+        const auto attached = control->attach(node.get(), omf::printable(path));
+        if (!attached) return std::unexpected(attached.error());
+        if (attached->number != index)
+            return fail(ErrorKind::unsupported, EPROTO, "famfs_dax numbers devices in another way");
+    }
+    extents_.emplace(std::move(*control));
+    return {};
+}
+
 Result<void> Devices::open(device::Access access) {
+    access_ = access;
     memories_.resize(table_->devices.size());
     for (std::size_t index = 0; index < memories_.size(); ++index) {
         auto memory = open_record(table_->devices[index], access);
         if (!memory) return std::unexpected(memory.error());
         if (auto taken = take(index, std::move(*memory)); !taken) return taken;
     }
-    return {};
+    const auto in_fsdev = [](const auto& memory) {
+        return memory->description().kind == device::Kind::fsdev;
+    };
+    return std::ranges::all_of(memories_, in_fsdev) ? attach() : Result<void>();
 }
 
 }  // namespace famfs::fused

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "famfs-fused/shadow/root.h"
+#include "liblog/device/extent_control.h"
 #include "liblog/device/lock.h"
 #include "liblog/device/memory.h"
 #include "liblog/shadow/devices.h"
@@ -23,21 +24,28 @@ class Devices {
     // taken for the one device. Refused: a device of another pool.
     static Result<Devices> locate(const ShadowRoot& shadow, const std::vector<std::string>& paths);
 
-    // Opens and locks them all, for a data path that moves the bytes itself. Refused: a device that holds
-    // another file system by now, one that is being formatted.
+    // Opens and locks them all, for a data path that moves the bytes itself or makes extent files. Refused: a
+    // device that holds another file system by now, one that is being formatted.
     Result<void> open(device::Access access);
+
+    device::Access access() const { return access_; }
+    // Once they are open in fsdev mode: makes files from their extents, which name a device by its index.
+    const device::ExtentControl* extents() const { return extents_ ? &*extents_ : nullptr; }
 
     const std::vector<std::unique_ptr<device::Memory>>& memories() const { return memories_; }
     const famfs::shadow::DeviceTable& table() const { return *table_; }
     famfs::shadow::DocumentContext context() const { return context_; }  // refers to this object's table
 
   private:
+    Result<void> attach();
     Result<void> take(std::size_t index, std::unique_ptr<device::Memory> memory);
 
     std::unique_ptr<famfs::shadow::DeviceTable> table_;
     famfs::shadow::DocumentContext context_;
     std::vector<std::unique_ptr<device::Memory>> memories_;
     std::vector<device::Lock> locks_;  // after memories_: let go before them
+    device::Access access_ = device::Access::read_only;
+    std::optional<device::ExtentControl> extents_;
 };
 
 // Whether this is the node of a dax device in fsdev mode, whose bytes only the kernel can reach.

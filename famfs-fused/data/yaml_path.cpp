@@ -15,7 +15,7 @@ class YamlPath final : public DataPath {
 
     std::string_view name() const override { return "yaml"; }
     bool shows_documents() const override { return true; }
-    Outcome<void> open(const Node& node) override;
+    Outcome<Opened> open(const Node& node) override;
     Outcome<std::span<const Piece>> read(const Node& node, std::uint64_t offset, std::size_t length,
                                          Buffer& buffer) override;
     Outcome<void> write(const Node&, std::uint64_t, std::span<const std::byte>) override {
@@ -39,10 +39,10 @@ Outcome<FileDescriptor> YamlPath::open_document(const Node& node) const {
     return document;
 }
 
-Outcome<void> YamlPath::open(const Node& node) {
+Outcome<Opened> YamlPath::open(const Node& node) {
     const auto document = open_document(node);
     if (!document) return std::unexpected(document.error());
-    return {};
+    return Opened{};
 }
 
 Outcome<std::span<const Piece>> YamlPath::read(const Node& node, std::uint64_t offset, std::size_t length,

@@ -3,6 +3,9 @@
 #include "famfs-fused/iomap/file_map.h"
 #include "famfs-fused/iomap/map_service.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -27,15 +30,25 @@ MapSource source_of(const Node& node) {
     return source;
 }
 
+// Those of the table's that decide anything.
+std::vector<std::string_view> symbols_of_kernel(AbiChoice choice) {
+    std::vector<std::string_view> found;
+    if (choice != AbiChoice::automatic) return found;
+    for (const KernelAbi& abi : kernel_abis())
+        if (!abi.symbol.empty() && kernel_has_symbol(abi.symbol)) found.push_back(abi.symbol);
+    return found;
+}
+
 class IomapPath final : public DataPath, public MapService {
   public:
     IomapPath(const Devices& devices, AbiChoice choice, Log& log)
-        : devices_(devices), choice_(choice), log_(log) {}
+        : devices_(devices), choice_(choice), log_(log), symbols_(symbols_of_kernel(choice)) {}
 
     std::string_view name() const override { return "iomap"; }
     MapService* maps() override { return this; }
+    InitAnswer answer_init(const InitOffer& offer) override;
     Result<void> ready() const override;
-    Outcome<void> open(const Node& node) override;
+    Outcome<Opened> open(const Node& node) override;
     // The kernel has the map; it does not ask for bytes.
     Outcome<std::span<const Piece>> read(const Node&, std::uint64_t, std::size_t, Buffer&) override {
         return std::unexpected(EIO);
@@ -45,7 +58,6 @@ class IomapPath final : public DataPath, public MapService {
     }
     Outcome<void> sync(const Node&) override { return {}; }
 
-    std::string negotiate(const InitOffer& offer) override;
     const KernelAbi* abi() const override { return abi_; }
     Outcome<std::vector<std::byte>> map_of(const Node& node, std::span<const std::byte> argument) override;
     Outcome<std::vector<std::byte>> device(std::uint64_t index) override;
@@ -59,17 +71,23 @@ class IomapPath final : public DataPath, public MapService {
     const Devices& devices_;
     const AbiChoice choice_;
     Log& log_;
+    const std::vector<std::string_view> symbols_;  // of the running kernel, looked up while files can be seen
     std::atomic<const KernelAbi*> abi_ = nullptr;
     mutable std::mutex mutex_;
     std::string reason_ = "the kernel has not answered";
 };
 
-std::string IomapPath::negotiate(const InitOffer& offer) {
-    Detection detection = detect_kernel_abi(choice_, offer, kernel_has_symbol);
+InitAnswer IomapPath::answer_init(const InitOffer& offer) {
+    const auto is_known = [this](std::string_view symbol) {
+        return std::ranges::find(symbols_, symbol) != symbols_.end();
+    };
+    Detection detection = detect_kernel_abi(choice_, offer, is_known);
     abi_ = detection.abi;
     const std::lock_guard guard(mutex_);
     reason_ = detection.reason;
-    return detection.reason;
+    if (detection.abi == nullptr) return {.note = "file maps: none: " + detection.reason};
+    return {.flags = detection.abi->init_flag,
+            .note = fmt::format("file maps: {}: {}", detection.abi->name, detection.reason)};
 }
 
 Result<void> IomapPath::ready() const {
@@ -80,12 +98,12 @@ Result<void> IomapPath::ready() const {
 }
 
 // What cannot be mapped is refused here, with a reason, before the kernel asks in vain.
-Outcome<void> IomapPath::open(const Node& node) {
+Outcome<Opened> IomapPath::open(const Node& node) {
     const KernelAbi* abi = abi_;
     if (abi == nullptr) return std::unexpected(EOPNOTSUPP);
     const auto size = map_bytes(*abi, source_of(node));
     if (!size) return std::unexpected(refuse(node, size.error()));
-    return {};
+    return Opened{};
 }
 
 Outcome<std::vector<std::byte>> IomapPath::map_of(const Node& node, std::span<const std::byte> argument) {

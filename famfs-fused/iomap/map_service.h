@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace famfs::fused {
@@ -21,10 +20,7 @@ class MapService {
     MapService(const MapService&) = delete;
     MapService& operator=(const MapService&) = delete;
 
-    // Settles how this kernel is spoken to; once, before any question. Returns why.
-    virtual std::string negotiate(const InitOffer& offer) = 0;
-
-    // What negotiate() settled on; none: this kernel gets no maps.
+    // How this kernel asks, settled by its INIT; none: it gets no maps.
     virtual const KernelAbi* abi() const = 0;
 
     // The answer to GET_FMAP for a file. `argument` is what came with the question.

@@ -17,7 +17,7 @@ void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
         return;
     }
     const fuse_entry_param entry = entry_of(server, *resolved);
-    if (fuse_reply_entry(request, &entry) != 0) server.catalogue.forget(resolved->node->id, 1);
+    if (fuse_reply_entry(request, &entry) != 0) forget_node(server, resolved->node->id, 1);
 }
 
 }  // namespace famfs::fused::ops

@@ -86,7 +86,7 @@ int Listing::collect(DirectoryStream& stream, off_t offset) {
 void Listing::send() {
     if (fuse_reply_buf(request_, reply_.data(), used_) == 0) return;
     for (const std::uint64_t id : counted_)
-        server_.catalogue.forget(id, 1);
+        forget_node(server_, id, 1);
 }
 
 void list(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, const fuse_file_info& file,

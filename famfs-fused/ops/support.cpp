@@ -24,6 +24,10 @@ Outcome<NodePtr> file_of(fuse_req_t request, fuse_ino_t id) {
     return node;
 }
 
+void forget_node(Server& server, std::uint64_t id, std::uint64_t count) {
+    if (const NodePtr gone = server.catalogue.forget(id, count)) server.data->forget(*gone);
+}
+
 fuse_entry_param entry_of(const Server& server, const Resolved& resolved) {
     fuse_entry_param entry{};
     entry.ino = resolved.node->id;

@@ -15,6 +15,9 @@ Outcome<NodePtr> node_of(fuse_req_t request, fuse_ino_t id);
 // The same for a file that can be read or written; EUCLEAN for one whose document is unusable.
 Outcome<NodePtr> file_of(fuse_req_t request, fuse_ino_t id);
 
+// Takes lookups of a node back, in the catalogue and, with the last one, in the data path.
+void forget_node(Server& server, std::uint64_t id, std::uint64_t count);
+
 fuse_entry_param entry_of(const Server& server, const Resolved& resolved);
 
 // EPERM, or EROFS on a mount that is only read.

@@ -42,6 +42,7 @@ Outcome<std::string> value_of(const Server& server, const Node& node, std::strin
     if (!name.starts_with(prefix)) return std::unexpected(EOPNOTSUPP);
     if (name == "user.famfs.shadow") return shadow_path(server, node);
     if (name == "user.famfs.data_path") return std::string(server.data->name());
+    if (name == "user.famfs.requests" && node.id == Catalogue::root_id) return server.requests.json();
     if (name == "user.famfs.extents" && node.kind == NodeKind::file) return extents_json(server, node);
     return std::unexpected(ENODATA);
 }

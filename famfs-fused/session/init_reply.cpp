@@ -1,5 +1,7 @@
 #include "famfs-fused/session/init_reply.h"
 
+#include "famfs-fused/session/kernel_offer.h"
+
 #include <cstring>
 
 namespace famfs::fused {
@@ -7,6 +9,8 @@ namespace famfs::fused {
 namespace {
 
 constexpr unsigned high_word = 32;
+
+constexpr std::size_t stack_depth_offset = 36;  // of max_stack_depth in fuse_init_out
 
 static_assert(offsetof(fuse_init_out, flags) == 12 && offsetof(fuse_init_out, flags2) == 32);
 
@@ -37,6 +41,9 @@ std::optional<InitReply> complete_init(std::span<const iovec> reply, std::uint64
     init.flags2 |= static_cast<std::uint32_t>(flags >> high_word);
     if (init.flags2 != 0) init.flags |= FUSE_INIT_EXT;
     std::memcpy(payload, &init, sizeof init);
+    // Backing files are not FUSE files themselves. Old headers have no name for the field.
+    const std::uint32_t depth = 1;
+    if ((flags & init_passthrough) != 0) std::memcpy(payload + stack_depth_offset, &depth, sizeof depth);
     return whole;
 }
 

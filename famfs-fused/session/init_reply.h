@@ -20,8 +20,8 @@ InitOffer read_init(std::span<const std::byte> request);
 
 using InitReply = std::array<std::byte, sizeof(fuse_out_header) + sizeof(fuse_init_out)>;
 
-// A copy of libfuse's reply that takes `flags` as well. No value if this is not a whole INIT reply, which is
-// then to be sent as it is.
+// A copy of libfuse's reply that takes `flags` as well, and with passthrough a stack of one. No value if this
+// is not a whole INIT reply, which is then to be sent as it is.
 std::optional<InitReply> complete_init(std::span<const iovec> reply, std::uint64_t flags);
 
 }  // namespace famfs::fused

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -33,8 +34,8 @@ struct RequestBuffer {
     fuse_buf buffer{};
 };
 
-std::span<const std::byte> bytes_of(const fuse_buf& buffer) {
-    return {static_cast<const std::byte*>(buffer.mem), buffer.size};
+std::span<std::byte> bytes_of(const fuse_buf& buffer) {
+    return {static_cast<std::byte*>(buffer.mem), buffer.size};
 }
 
 // libfuse changed the parameters in 3.17; this takes either form.
@@ -62,6 +63,12 @@ void unblock_wake_signal() {
     ::sigemptyset(&signals);
     ::sigaddset(&signals, wake_signal);
     ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+// A reply must arrive in one piece, and a socket gets what is spliced in several.
+bool is_socket(int connection) {
+    struct stat status{};
+    return ::fstat(connection, &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
 std::string because(const std::string& said) {
@@ -95,13 +102,13 @@ Result<void> Session::mount(const std::string& mountpoint) {
         return fail(ErrorKind::io, EIO,
                     "cannot mount on " + omf::printable(mountpoint) + because(captured.last_line()));
     }
-    return take_over(fuse_session_fd(session_.get()));
+    return take_over(connection());
 }
 
 // libfuse closes the descriptor by its number when it unmounts, so the number stays taken.
 void Session::leave_connection() {
     const FileDescriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    if (nothing) ::dup3(nothing.get(), fuse_session_fd(session_.get()), O_CLOEXEC);
+    if (nothing) ::dup3(nothing.get(), connection(), O_CLOEXEC);
 }
 
 Result<void> Session::attach(FileDescriptor connection) {
@@ -112,8 +119,9 @@ Result<void> Session::take_over(int connection) {
     fuse_custom_io hooks{};
     hooks.read = receive_hook;
     hooks.writev = send_hook;
-    hooks.splice_send = splice_hook;
+    if (!is_socket(connection)) hooks.splice_send = splice_hook;
     if (set_hooks(session_.get(), hooks, connection) != 0) return fail_errno(ENOMEM, "FUSE session");
+    server_.data->connected(connection);
     return {};
 }
 
@@ -156,7 +164,7 @@ void Session::work() {
         const int got = fuse_session_receive_buf(session_.get(), &request.buffer);
         if (got == -EINTR || got == -EAGAIN) continue;
         if (got <= 0) break;
-        serve(request.buffer);
+        serve(bytes_of(request.buffer));
     }
     fuse_session_exit(session_.get());
     ended_ = true;
@@ -166,30 +174,27 @@ void Session::work() {
 
 // No operation here waits for anything but memory, so an INTERRUPT has nothing to cut short; and nothing is
 // ever asked of the kernel that it would answer with a NOTIFY_REPLY.
-void Session::serve(fuse_buf& request) {
-    const auto bytes = bytes_of(request);
-    const fuse_in_header header = header_of(bytes);
-    if (answer_map_question(header, bytes)) return;
-    const auto checked = check_request(bytes);
+void Session::serve(std::span<std::byte> request) {
+    const fuse_in_header header = header_of(request);
+    server_.requests.count(header.opcode);
+    if (answer_map_question(header, request)) return;
+    const auto checked = check_request(request);
     if (!checked) {
         reply_error(header, checked.error());
     } else if (header.opcode != FUSE_INTERRUPT && header.opcode != FUSE_NOTIFY_REPLY) {
-        if (header.opcode == FUSE_INIT) begin_init(header, bytes);
-        fuse_session_process_buf(session_.get(), &request);
+        if (header.opcode == FUSE_INIT) begin_init(header, request);
+        const fuse_buf buffer{.size = request.size(), .flags = {}, .mem = request.data(), .fd = -1, .pos = 0};
+        fuse_session_process_buf(session_.get(), &buffer);
     }
 }
 
 void Session::begin_init(const fuse_in_header& header, std::span<const std::byte> request) {
     if (initialised_) return;
     const InitOffer offer = read_init(request);
-    MapService* const maps = server_.data->maps();
-    const std::string why = maps != nullptr ? maps->negotiate(offer) : "not asked for";
-    const KernelAbi* const abi = maps != nullptr ? maps->abi() : nullptr;
-    init_flags_ = offer.flags & FUSE_HANDLE_KILLPRIV_V2;
-    if (abi != nullptr) init_flags_ |= abi->init_flag;
+    const InitAnswer answer = server_.data->answer_init(offer);
+    init_flags_ = (offer.flags & FUSE_HANDLE_KILLPRIV_V2) | answer.flags;
     init_request_ = header.unique;
-    server_.log.info("kernel: FUSE 7.{}, INIT flags {:#x}; file maps: {} ({})", offer.minor, offer.flags,
-                     abi != nullptr ? abi->name : "none", why);
+    server_.log.info("kernel: FUSE 7.{}, INIT flags {:#x}; {}", offer.minor, offer.flags, answer.note);
 }
 
 // These opcodes are not libfuse's, and on a kernel that was not taken for one with maps nobody's.
@@ -227,14 +232,14 @@ void Session::reply(const fuse_in_header& header, const Outcome<std::vector<std:
                          .unique = header.unique};
     const std::array pieces{iovec{&head, sizeof head},
                             iovec{const_cast<std::byte*>(answer->data()), answer->size()}};
-    send(fuse_session_fd(session_.get()), pieces);
+    send(connection(), pieces);
 }
 
 void Session::reply_error(const fuse_in_header& header, int code) {
     if (!wants_reply(header.opcode)) return;
     fuse_out_header reply{.len = sizeof(fuse_out_header), .error = -code, .unique = header.unique};
     const iovec piece{&reply, sizeof reply};
-    send(fuse_session_fd(session_.get()), {&piece, 1});
+    send(connection(), {&piece, 1});
 }
 
 ssize_t Session::receive(int connection, std::span<std::byte> room) {

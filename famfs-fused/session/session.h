@@ -47,6 +47,13 @@ class Session {
     // Ends them, those that wait for the kernel too. SIGUSR1 is used to wake them.
     void stop();
 
+    // Answers one request, as it came from the kernel, on the connection; what the threads do all day. Pre:
+    // it is as long as a header at least.
+    void serve(std::span<std::byte> request);
+
+    // The descriptor that the kernel is spoken to on.
+    int connection() const { return fuse_session_fd(session_.get()); }
+
     // Becomes readable when initialised() or ended() may have changed.
     int changed() const { return changed_.get(); }
     bool initialised() const { return initialised_; }  // the kernel has the answer to its INIT
@@ -59,7 +66,6 @@ class Session {
 
     Result<void> take_over(int connection);
     void work();
-    void serve(fuse_buf& request);
     void begin_init(const fuse_in_header& header, std::span<const std::byte> request);
     bool answer_map_question(const fuse_in_header& header, std::span<const std::byte> request);
     Outcome<std::vector<std::byte>> answer_map(MapService& maps, std::uint64_t id,

@@ -4,6 +4,7 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -21,18 +22,9 @@ std::string sysfs_directory(dev_t number) {
 }
 
 // The last component of a sysfs link; "" if there is none.
-std::string link_name(const std::string& link) {
+std::string link_name(const std::filesystem::path& link) {
     std::error_code error;
     return std::filesystem::read_symlink(link, error).filename().string();
-}
-
-// By the driver: libdaxctl (up to v81) does not know fsdev mode.
-DaxMode mode_of(dev_t number) {
-    const std::string driver = link_name(sysfs_directory(number) + "/driver");
-    if (driver == "device_dax") return DaxMode::devdax;
-    if (driver == "fsdev_dax") return DaxMode::fsdev;
-    if (driver == "kmem") return DaxMode::system_ram;
-    return DaxMode::unbound;
 }
 
 // The region's uuid, if its provider gives it one that is not nil.
@@ -44,35 +36,79 @@ std::optional<omf::Uuid> region_uuid(daxctl_region* region) {
     return uuid;
 }
 
-daxctl_dev* find_in(daxctl_region* region, dev_t number) {
-    daxctl_dev* device = nullptr;
-    daxctl_dev_foreach(region, device) {
-        const bool same = daxctl_dev_get_major(device) == static_cast<int>(major(number)) &&
-                          daxctl_dev_get_minor(device) == static_cast<int>(minor(number));
-        if (same) return device;
-    }
-    return nullptr;
-}
-
-DaxDevice read_device(daxctl_region* region, daxctl_dev* device, dev_t number) {
+DaxDevice read_device(daxctl_region* region, daxctl_dev* device) {
+    const std::string name = daxctl_dev_get_devname(device);
+    const dev_t number = makedev(static_cast<unsigned>(daxctl_dev_get_major(device)),
+                                 static_cast<unsigned>(daxctl_dev_get_minor(device)));
     const unsigned long alignment = daxctl_dev_get_align(device);
     // libdaxctl answers all ones where the kernel says nothing
-    return {daxctl_dev_get_devname(device), mode_of(number), daxctl_dev_get_size(device),
-            alignment == ~0UL ? 0 : alignment, region_uuid(region)};
+    return {name,
+            number,
+            dax_mode(name),
+            daxctl_dev_get_size(device),
+            alignment == ~0UL ? 0 : alignment,
+            region_uuid(region)};
+}
+
+// "dax10.0" after "dax9.1".
+bool by_name(const DaxDevice& left, const DaxDevice& right) {
+    return ::strverscmp(left.name.c_str(), right.name.c_str()) < 0;
 }
 
 }  // namespace
 
-Result<DaxDevice> find_dax_device(const std::string& path, dev_t number) {
-    if (link_name(sysfs_directory(number) + "/subsystem") != "dax")
-        return fail(ErrorKind::usage, EINVAL, path + " is a character device, but not a dax device");
+std::string_view name(DaxMode mode) {
+    switch (mode) {
+        case DaxMode::devdax:
+            return "devdax";
+        case DaxMode::fsdev:
+            return "fsdev";
+        case DaxMode::system_ram:
+            return "system-ram";
+        case DaxMode::unbound:
+            break;
+    }
+    return "unbound";
+}
+
+Result<std::string> dax_name(const std::string& path, dev_t number) {
+    const std::string directory = sysfs_directory(number);
+    std::error_code error;
+    const auto whole = std::filesystem::canonical(directory, error);
+    if (!error && link_name(whole / "subsystem") == "dax") return whole.filename().string();
+    return fail(ErrorKind::usage, EINVAL, path + " is a character device, but not a dax device");
+}
+
+// By the driver: libdaxctl (up to v81) does not know fsdev mode.
+DaxMode dax_mode(const std::string& name) {
+    const std::string driver = link_name(std::string(dax_devices_directory) + name + "/driver");
+    if (driver == "device_dax") return DaxMode::devdax;
+    if (driver == "fsdev_dax") return DaxMode::fsdev;
+    if (driver == "kmem") return DaxMode::system_ram;
+    return DaxMode::unbound;
+}
+
+Result<std::vector<DaxDevice>> list_dax_devices() {
     daxctl_ctx* raw = nullptr;
     if (const int code = daxctl_new(&raw); code != 0) return fail_errno(std::abs(code), "libdaxctl");
     const Context context(raw);
+    std::vector<DaxDevice> devices;
     daxctl_region* region = nullptr;
     daxctl_region_foreach(context.get(), region) {
-        if (daxctl_dev* device = find_in(region, number)) return read_device(region, device, number);
+        daxctl_dev* device = nullptr;
+        daxctl_dev_foreach(region, device) devices.push_back(read_device(region, device));
     }
+    std::ranges::sort(devices, by_name);
+    return devices;
+}
+
+Result<DaxDevice> find_dax_device(const std::string& path, dev_t number) {
+    const auto wanted = dax_name(path, number);
+    if (!wanted) return std::unexpected(wanted.error());
+    const auto devices = list_dax_devices();
+    if (!devices) return std::unexpected(devices.error());
+    const auto found = std::ranges::find(*devices, *wanted, &DaxDevice::name);
+    if (found != devices->end()) return *found;
     return fail(ErrorKind::unsupported, ENODEV, path + ": libdaxctl does not list this device");
 }
 

@@ -1,4 +1,4 @@
-// What the system knows about a dax device.
+// What the system knows about dax devices.
 #pragma once
 
 #include "omf/error.h"
@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace famfs::device {
 
@@ -19,16 +21,31 @@ enum class DaxMode {
     unbound,     // no driver
 };
 
+std::string_view name(DaxMode mode);
+
 struct DaxDevice {
     std::string name;  // "dax0.0"
+    dev_t number = 0;  // of its node
     DaxMode mode = DaxMode::unbound;
     std::uint64_t size = 0;         // bytes
     std::uint64_t alignment = 0;    // bytes; 0 if not known
     std::optional<omf::Uuid> uuid;  // the device's own tag: its region's uuid
 };
 
+// Where sysfs has a directory for each dax device, by its name.
+inline constexpr std::string_view dax_devices_directory = "/sys/bus/dax/devices/";
+
+// The name of the dax device whose node, at `path`, has this device number. kind usage if it is none.
+Result<std::string> dax_name(const std::string& path, dev_t number);
+
+// The mode of the device `name` as of now.
+DaxMode dax_mode(const std::string& name);
+
 // Looks `number`, the device number of the node at `path`, up with libdaxctl. kind usage if it is no dax
 // device.
 Result<DaxDevice> find_dax_device(const std::string& path, dev_t number);
+
+// All dax devices of this host, by name.
+Result<std::vector<DaxDevice>> list_dax_devices();
 
 }  // namespace famfs::device

@@ -1,46 +1,38 @@
-// A pool in a dax device in devdax mode: the whole device mapped, stores and loads go to the memory.
+// A pool in a dax device in devdax mode: the whole device mapped.
 #pragma once
 
-#include "liblog/device/memory.h"
+#include "liblog/device/dax_device.h"
+#include "liblog/device/mapped_memory.h"
+#include "liblog/device/mode_hold.h"
 #include "liblog/file_descriptor.h"
-
-#include <sys/types.h>
 
 namespace famfs::device {
 
-class DaxMemory final : public Memory {
+class DaxMemory final : public MappedMemory {
   public:
-    // `number` is the node's device number. Refused: a character device that is not dax, a dax device that is
-    // not in devdax mode.
-    static Result<std::unique_ptr<Memory>> adopt(FileDescriptor file, const std::string& path, dev_t number,
-                                                 Access access);
+    // Maps the device of an open node. Lazily: it costs nothing in proportion to the size.
+    static Result<std::unique_ptr<Memory>> adopt(FileDescriptor node, const std::string& path,
+                                                 const DaxDevice& device, ModeHold hold, Access access);
     ~DaxMemory() override;
 
-    Result<void> read(std::uint64_t offset, std::span<std::byte> out) override;
-    Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) override;
-    Result<void> zero(std::uint64_t offset, std::uint64_t length) override;
-    Result<std::uint64_t> copy_from(int source, std::uint64_t source_offset, std::uint64_t offset,
-                                    std::uint64_t length) override;
-    Result<void> write_back(std::uint64_t offset, std::uint64_t length) override;
-    Result<void> invalidate(std::uint64_t offset, std::uint64_t length) override;
-    void fence() override;
-    int descriptor() const override { return -1; }
     std::byte* mapping() const override { return base_; }
-    int lock_descriptor() const override { return file_.get(); }
+    int lock_descriptor() const override { return node_.get(); }
+
+  protected:
+    Result<std::span<std::byte>> locate(std::uint64_t offset, std::uint64_t length) const override {
+        return std::span(base_ + offset, length);
+    }
 
   private:
-    DaxMemory(FileDescriptor file, Description description, std::byte* base, bool writable)
-        : Memory(std::move(description)), file_(std::move(file)), base_(base), writable_(writable) {}
+    DaxMemory(FileDescriptor node, Description description, ModeHold hold, std::byte* base, bool writable)
+        : MappedMemory(std::move(description), writable),
+          hold_(std::move(hold)),
+          node_(std::move(node)),
+          base_(base) {}
 
-    std::span<std::byte> range(std::uint64_t offset, std::uint64_t length) {
-        return {base_ + offset, length};
-    }
-    // check_range(), and that the mapping may be stored to.
-    Result<void> check_store(std::uint64_t offset, std::uint64_t length) const;
-
-    FileDescriptor file_;
+    ModeHold hold_;  // before node_: let go after it
+    FileDescriptor node_;
     std::byte* base_;
-    bool writable_;
 };
 
 }  // namespace famfs::device

@@ -1,7 +1,10 @@
 #include "liblog/device/memory.h"
 
+#include "liblog/device/dax_device.h"
 #include "liblog/device/dax_memory.h"
+#include "liblog/device/extent_memory.h"
 #include "liblog/device/image_memory.h"
+#include "liblog/device/mode_hold.h"
 #include "liblog/file_descriptor.h"
 
 #include <fcntl.h>
@@ -22,16 +25,57 @@ std::string node_path(const std::string& path) {
     return bare && ::access(path.c_str(), F_OK) != 0 ? "/dev/" + path : path;
 }
 
-Result<std::string> absolute(const std::string& path) {
-    const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr), &std::free);
-    if (!resolved) return fail_errno(errno, path);
-    return std::string(resolved.get());
+// O_NONBLOCK: a fifo given by mistake must not hang us. It means nothing to files and dax nodes.
+FileDescriptor open_file(const std::string& path, Access access) {
+    const int mode = access == Access::read_write ? O_RDWR : O_RDONLY;
+    return FileDescriptor(::open(path.c_str(), mode | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+}
+
+Result<std::unique_ptr<Memory>> open_image(const std::string& path, Access access) {
+    FileDescriptor file = open_file(path, access);
+    struct stat status{};
+    if (!file || ::fstat(file.get(), &status) != 0) return fail_errno(errno, path);
+    if (!S_ISREG(status.st_mode)) return fail_errno(EAGAIN, path + ": it was replaced");
+    return ImageMemory::adopt(std::move(file), path, static_cast<std::uint64_t>(status.st_size));
+}
+
+std::unexpected<Error> cannot_be_used(const DaxDevice& device) {
+    const std::string help = "; daxctl reconfigure-device --mode=devdax " + device.name;
+    if (device.mode == DaxMode::system_ram)
+        return fail(ErrorKind::refused, EBUSY, "/dev/" + device.name + " is in system-ram mode" + help);
+    return fail(ErrorKind::refused, ENODEV, "/dev/" + device.name + " has no driver" + help);
+}
+
+// The node is opened under the hold, never before: the kernel does not bear an open node whose device changes
+// its mode.
+Result<std::unique_ptr<Memory>> open_dax(const std::string& path, dev_t number, Access access) {
+    auto hold = ModeHold::acquire(path, number);
+    if (!hold) return std::unexpected(hold.error());
+    const auto device = find_dax_device(path, number);
+    if (!device) return std::unexpected(device.error());
+    if (device->mode != DaxMode::devdax && device->mode != DaxMode::fsdev) return cannot_be_used(*device);
+    FileDescriptor node = open_file(path, access);
+    struct stat status{};
+    if (!node || ::fstat(node.get(), &status) != 0) return fail_errno(errno, path);
+    if (!S_ISCHR(status.st_mode) || status.st_rdev != number)
+        return fail_errno(EAGAIN, path + ": it was replaced");
+    if (device->mode == DaxMode::fsdev)
+        return ExtentMemory::adopt(std::move(node), path, *device, std::move(*hold), access);
+    return DaxMemory::adopt(std::move(node), path, *device, std::move(*hold), access);
 }
 
 }  // namespace
 
 std::string_view name(Kind kind) {
-    return kind == Kind::image ? "image" : "devdax";
+    switch (kind) {
+        case Kind::image:
+            return "image";
+        case Kind::devdax:
+            return "devdax";
+        case Kind::fsdev:
+            break;
+    }
+    return "fsdev";
 }
 
 Result<void> Memory::check_range(std::uint64_t offset, std::uint64_t length) const {
@@ -41,18 +85,27 @@ Result<void> Memory::check_range(std::uint64_t offset, std::uint64_t length) con
                             length, offset, size()));
 }
 
+Result<Reach> Memory::reach(std::span<const omf::Extent> extents, std::uint64_t) {
+    for (const omf::Extent& extent : extents)
+        if (auto checked = check_range(extent.offset, extent.length); !checked)
+            return std::unexpected(checked.error());
+    return Reach();
+}
+
+Result<std::string> resolve_device_path(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(node_path(path).c_str(), nullptr),
+                                                               &std::free);
+    if (!resolved) return fail_errno(errno, node_path(path));
+    return std::string(resolved.get());
+}
+
 Result<std::unique_ptr<Memory>> open_memory(const std::string& path, Access access) {
-    const auto resolved = absolute(node_path(path));
+    const auto resolved = resolve_device_path(path);
     if (!resolved) return std::unexpected(resolved.error());
-    const int mode = access == Access::read_write ? O_RDWR : O_RDONLY;
-    // O_NONBLOCK: a fifo given by mistake must not hang us. It means nothing to files and dax nodes.
-    FileDescriptor file(::open(resolved->c_str(), mode | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    if (!file) return fail_errno(errno, *resolved);
     struct stat status{};
-    if (::fstat(file.get(), &status) != 0) return fail_errno(errno, *resolved);
-    if (S_ISREG(status.st_mode))
-        return ImageMemory::adopt(std::move(file), *resolved, static_cast<std::uint64_t>(status.st_size));
-    if (S_ISCHR(status.st_mode)) return DaxMemory::adopt(std::move(file), *resolved, status.st_rdev, access);
+    if (::stat(resolved->c_str(), &status) != 0) return fail_errno(errno, *resolved);
+    if (S_ISREG(status.st_mode)) return open_image(*resolved, access);
+    if (S_ISCHR(status.st_mode)) return open_dax(*resolved, status.st_rdev, access);
     return fail(ErrorKind::usage, EINVAL, *resolved + " is neither a dax device nor a plain file");
 }
 

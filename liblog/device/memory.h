@@ -2,6 +2,7 @@
 #pragma once
 
 #include "omf/error.h"
+#include "omf/layout.h"
 #include "omf/uuid.h"
 
 #include <cstddef>
@@ -19,6 +20,7 @@ enum class Access { read_only, read_write };
 enum class Kind {
     image,   // a plain file: coherent among all processes of the host, nothing to flush
     devdax,  // a /dev/dax node in devdax mode, mapped
+    fsdev,   // a dax device in fsdev mode, through extent files of our kernel module
 };
 
 // What this memory is, for messages and reports.
@@ -30,6 +32,9 @@ struct Description {
 };
 
 std::string_view name(Kind kind);
+
+// Keeps ranges of a Memory within reach until it is let go. The Memory must outlive it.
+using Reach = std::shared_ptr<const void>;
 
 // Offsets and lengths are in bytes from the start of the device. Every call checks its range against size()
 // and fails with EINVAL outside it. Other hosts may change the bytes at any time; nothing here locks them
@@ -46,6 +51,17 @@ class Memory {
 
     const Description& description() const { return description_; }
     std::uint64_t size() const { return description_.size; }
+
+    // Brings the bytes of a file within reach: the runs in `extents`, in this order, all of this device, of
+    // which it has the first `size`. Only then may they be read or written, those of its last page too. The
+    // superblock's region is always within reach, and so is everything of an image or in devdax mode. In
+    // fsdev mode a byte can be part of one file at a time on this host, so that readers and writers of a
+    // range have to name it alike; kind busy if it is part of another one now.
+    virtual Result<Reach> reach(std::span<const omf::Extent> extents, std::uint64_t size);
+
+    // Refuses (kind busy) if processes have files of this device in use, as far as the system can tell; for
+    // who is about to erase it.
+    virtual Result<void> check_unused() { return {}; }
 
     // Copies bytes out, after their cache lines were invalidated: never a line that this CPU had kept.
     virtual Result<void> read(std::uint64_t offset, std::span<std::byte> out) = 0;
@@ -66,7 +82,8 @@ class Memory {
 
     // For bulk data: the descriptor to read and write at device offsets (image), or -1.
     virtual int descriptor() const = 0;
-    // For bulk data: the mapping of the whole device (devdax), or nullptr. Valid as long as this object.
+    // For bulk data: the mapping of the whole device (devdax), or nullptr (image, fsdev). Valid as long as
+    // this object.
     virtual std::byte* mapping() const = 0;
 
     // The open file that advisory locks on this pool go to. Always valid.
@@ -81,8 +98,12 @@ class Memory {
     Description description_;
 };
 
+// The absolute path that open_memory() would open.
+Result<std::string> resolve_device_path(const std::string& path);
+
 // Opens `path`: "/dev/daxX.Y", "daxX.Y", or a regular file. Refused, with what would help: anything else, a
-// dax device in system-ram mode. Never creates a file.
+// dax device in system-ram mode, one in fsdev mode without our kernel module. Never creates a file. A dax
+// device keeps its mode while it is open; one that is just changing it is waited for.
 Result<std::unique_ptr<Memory>> open_memory(const std::string& path, Access access);
 
 }  // namespace famfs::device

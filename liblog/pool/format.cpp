@@ -1,6 +1,7 @@
 #include "liblog/pool/format.h"
 
 #include "liblog/device/lock.h"
+#include "liblog/pool/pool.h"
 #include "liblog/pool/system_uuid.h"
 #include "liblog/random_uuid.h"
 #include "omf/log_header.h"
@@ -20,7 +21,7 @@ struct Locks {
     device::Lock mounted;
 };
 
-Result<Locks> lock_out(const device::Memory& memory) {
+Result<Locks> lock_out(device::Memory& memory) {
     const std::string& path = memory.description().path;
     auto mounted = device::Lock::try_acquire(memory, device::LockKind::mounted, false);
     if (!mounted) return std::unexpected(mounted.error());
@@ -28,6 +29,7 @@ Result<Locks> lock_out(const device::Memory& memory) {
     auto writer = device::Lock::try_acquire(memory, device::LockKind::writer, false);
     if (!writer) return std::unexpected(writer.error());
     if (!*writer) return fail(ErrorKind::busy, EBUSY, path + " is being written by another process");
+    if (auto unused = memory.check_unused(); !unused) return std::unexpected(unused.error());
     return Locks{std::move(**writer), std::move(**mounted)};
 }
 
@@ -98,6 +100,8 @@ Result<omf::Superblock> format(device::Memory& memory, const FormatOptions& opti
         if (auto checked = check_content(memory); !checked) return std::unexpected(checked.error());
     const auto system = ensure_system_uuid();
     if (!system) return std::unexpected(system.error());
+    const auto log = reach_log(memory, options.log_length);
+    if (!log) return std::unexpected(log.error());
 
     const omf::Superblock superblock = new_superblock(memory, options, *system);
     omf::LogHeader header;

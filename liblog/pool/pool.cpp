@@ -16,6 +16,11 @@ std::string_view name(Role role) {
     return role == Role::master ? "master" : "client";
 }
 
+Result<device::Reach> reach_log(device::Memory& memory, std::uint64_t length) {
+    const omf::Extent log{0, omf::log_offset, length};
+    return memory.reach({&log, 1}, length);
+}
+
 Result<omf::Superblock> read_superblock(device::Memory& memory) {
     omf::SuperblockBytes bytes{};
     if (memory.size() < bytes.size())
@@ -38,7 +43,10 @@ Result<Pool> Pool::open(std::unique_ptr<device::Memory> memory) {
     if (!superblock) return std::unexpected(superblock.error());
     if (auto fits = omf::check_fits(*superblock, memory->size()); !fits)
         return not_a_pool(*memory, fits.error());
+    auto log = reach_log(*memory, superblock->log_length);
+    if (!log) return std::unexpected(log.error());
     Pool pool;
+    pool.log_ = std::move(*log);
     pool.role_ = read_system_uuid() == superblock->system ? Role::master : Role::client;
     pool.superblock_ = std::move(*superblock);
     pool.memory_ = std::move(memory);

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <mutex>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace famfs::shadow {
 namespace {
@@ -84,7 +84,8 @@ struct PoolWriter::Impl {
     Form tree_form;
     Catalogue catalogue;
     std::optional<log::Writer> log;
-    std::unordered_set<std::string, pool::TextHash, std::equal_to<>> reserved;  // paths
+    // The reservations' paths; what keeps their bytes within reach.
+    std::unordered_map<std::string, device::Reach, pool::TextHash, std::equal_to<>> reserved;
     std::uint64_t findings = 0;  // and files that the form cannot say
     std::uint64_t bad_entries = 0;
     bool unfinished = false;
@@ -204,7 +205,12 @@ Result<omf::File> PoolWriter::reserve(std::string_view path, std::uint64_t size,
         return fail(ErrorKind::io, ENOSPC,
                     fmt::format("{}: the pool is full: {} bytes are wanted, {} are free",
                                 omf::printable(path), size, impl_->catalogue.free_bytes()));
-    impl_->reserved.emplace(path);
+    auto reached = memory().reach(layout->extents.span(), size);
+    if (!reached) {
+        impl_->catalogue.release(*layout);
+        return std::unexpected(reached.error());
+    }
+    impl_->reserved.emplace(path, std::move(*reached));
     return omf::File{*parsed,       size,           omf::flag_read_write, ownership.uid,
                      ownership.gid, ownership.mode, std::move(*layout)};
 }

@@ -2,6 +2,7 @@
 """Makes the seed corpora out of the golden pools and the independent encoder: make_seeds.py CORPUS"""
 import gzip
 import pathlib
+import struct
 import sys
 import tarfile
 
@@ -72,14 +73,38 @@ def made():
     save("side_files", "state", f"file_system: '{uuid}'\nboot: '{uuid}'\nform: famfs\nentries: 3\n"
          "last_entry_crc: 1\nfindings: 0\nlog_capacity: 15420\nfiles: 2\ndirectories: 1\nfile_bytes: 9\n"
          "allocated_bytes: 5\ndevice_bytes: 7\n".encode())
-
-
     for index, options in enumerate(["ro,shadow=/a,data-path=copy,_netdev,nofail,x-systemd.automount",
                                      "allow_other,attr_timeout=1.5,entry_timeout=0,direct_io", "a\\,b,max_read=4096",
                                      "rw,user=x,comment=y,data-path=none", "fsname=x", "attr_timeout=nan"]):
         save("mount_options", str(index), options.encode())
 
 
+def requests():
+    """The kept transcript of a mount, as whole messages, and a request of each kind for the tree of requests.cpp."""
+    lines = (golden / "kernel-maps" / "v10-mount.txt").read_text().splitlines()
+    said = [bytes.fromhex(line.split()[2]) for line in lines if line[0] == ">"]
+    whole = [message.ljust(int.from_bytes(message[:4], "little"), b"\0") for message in said]
+    mount = b"".join(b"\xff\0" + struct.pack("<H", len(message)) + message for message in whole)
+    save("requests", "mount", b"\x81" + mount)
+
+    def record(opcode, node, payload=b""):
+        return struct.pack("<BBH", opcode, node, len(payload)) + payload
+    look = b"".join(record(1, node, name + b"\0") for node, name in (
+        (1, b"simple"), (1, b"dir"), (3, b"striped"), (3, b"empty"), (1, b"bad"), (1, b"link"), (1, b"missing"), (1, b"..")))
+    read = struct.pack("<QQIIQII", 1, 0, 65536, 0, 0, 0, 0)
+    use = record(14, 2, bytes(8)) + record(54, 2) + record(54, 4, struct.pack("<II", 4096, 0)) + record(55, 0)
+    use += record(15, 2, read) + record(16, 2, struct.pack("<QQIIQII", 1, 3, 5, 0, 0, 0, 0) + b"hello")
+    use += record(27, 1, bytes(8)) + record(28, 1, read) + record(44, 1, read) + record(29, 1, bytes(24))
+    use += record(3, 2, bytes(16)) + record(4, 2, struct.pack("<IIQQ", 8, 0, 0, 5).ljust(88, b"\0")) + record(17, 1)
+    use += record(22, 2, struct.pack("<II", 4096, 0) + b"user.famfs.extents\0") + record(23, 2, bytes(8))
+    use += record(20, 2, bytes(16)) + record(46, 2, struct.pack("<QQII", 1, 3, 3, 0)) + record(43, 2, bytes(32))
+    use += record(36, 0, bytes(8)) + record(39, 2, bytes(32)) + record(45, 1, bytes(16) + b"a\0b\0")
+    use += record(2, 2, struct.pack("<Q", 1)) + record(42, 0, struct.pack("<IIQQ", 1, 0, 3, 1)) + record(38, 0)
+    for way, name in enumerate(("copy", "v10", "next", "yaml")):
+        save("requests", name, bytes([way]) + look + use)
+
+
 golden_pools()
 golden_documents()
 made()
+requests()

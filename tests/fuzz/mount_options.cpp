@@ -4,6 +4,7 @@
 #include "famfs-cli/mount.h"
 #include "fuzz.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace famfs;

@@ -77,8 +77,8 @@ class Usage(harness.SystemTest):
         self.assertRegex(outcome.out, r'\d+\.\d+')
 
     def test_daemon(self):
-        for arguments in (['--frobnicate'], [], ['--shadow', self.dir], [self.dir], ['--threads', 'x', '--shadow', 'S', 'm'],
-                          ['--data-path', 'fast', '--shadow', 'S', 'm']):
+        for arguments in (['--frobnicate'], [], ['--shadow', self.dir], [self.dir],
+                          ['--threads', 'x', '--shadow', 'S', 'm'], ['--data-path', 'fast', '--shadow', 'S', 'm']):
             self.fails(2, *arguments, program='famfs-fused')
         self.assertEqual(self.fused('--help').err, '')
 

@@ -250,7 +250,8 @@ class Refused(Mounted):
     def test_nothing_says_function_not_implemented(self):
         for command in ('touch $F', 'rm $F', 'mv $F $F.2', 'cp $S $F', 'ln $F $F.2', 'ln -s x $F.2', 'chmod 600 $F',
                         'mkdir $D/new', 'rmdir $D', 'truncate -s 0 $F', 'echo x > $F', 'echo x >> $F', 'sync $F',
-                        'sync -f $F', 'setfattr -n user.a -v b $F', 'flock $F true', 'ls -laR $D', 'df $F', 'stat -f $F'):
+                        'sync -f $F', 'setfattr -n user.a -v b $F', 'flock $F true', 'ls -laR $D', 'df $F',
+                        'stat -f $F'):
             outcome = self.command(['sh', '-c', command], None, env={
                 'F': self.file, 'D': f'{self.mnt}/d', 'S': self.path('source')})
             self.assertNotIn('not implemented', outcome.err.lower(), outcome)

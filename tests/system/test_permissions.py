@@ -5,6 +5,7 @@ import errno
 import os
 
 import harness
+import omf
 import sandbox
 
 ALICE, BOB = 2001, 2002  # numbers are enough: nothing here looks a name up
@@ -92,6 +93,29 @@ class Permissions(harness.SystemTest):
         with self.assertRaises(PermissionError):
             os.listdir(f'{mine}/mnt')  # root too, as with any FUSE mount without allow_root
         self.fails(5, 'mkdir', f'{mine}/mnt/d', words=['Permission denied'])
+
+
+@harness.needs_fuse
+class ReadOnlyForAll(harness.SystemTest):
+    def test_file_that_all_hosts_may_only_read(self):
+        """Flag 1 of a log entry, in either form of document."""
+        data = omf.DATA
+        pool = omf.Pool(log=[omf.file('read', 100, omf.simple((0, data, omf.UNIT)), mode=0o666, flags=1),
+                             omf.file('written', 100, omf.simple((0, data + omf.UNIT, omf.UNIT)), mode=0o666)])
+        image = self.encoded_pool(pool)
+        for form in ('uuid', 'famfs'):
+            shadow = self.path(f'shadow-{form}')
+            self.famfs('logplay', '--shadow', shadow, '--format', form, image)
+            mnt = self.path(f'mnt-{form}')
+            os.makedirs(mnt)
+            self.fused('--shadow', shadow, mnt)
+            self.addCleanup(self._unmount_if_mounted, mnt)
+            with open(f'{mnt}/read', 'rb') as file:
+                self.assertEqual(file.read(), bytes(100))
+            with self.assertRaises(PermissionError):
+                open(f'{mnt}/read', 'r+b')
+            with open(f'{mnt}/written', 'r+b') as file:
+                file.write(b'x')
 
 
 if __name__ == '__main__':

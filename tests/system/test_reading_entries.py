@@ -150,8 +150,8 @@ class Paths(Entries):
         self.replay([omf.mkdir(name) for name in names], {})
 
     def test_control_bytes_and_others_are_fine(self):
-        names = [b'\x01', b'a\nb', b'\x1b[31m', b'\xff\xfe', b'a\\b', b'q"u\'o', b' ', b'a: b', b'- x', b'\xc3\xa4', b'{',
-                 b'!!binary x', b'*x', b'&x', b'#', b'null', b'true', b'1', b'\x7f', b'\xed\xa0\x80', b'\xe2\x80\xa8']
+        names = [b'\x01', b'a\nb', b'\x1b[31m', b'\xff\xfe', b'a\\b', b'q"u\'o', b' ', b'a: b', b'- x', b'\xc3\xa4',
+                 b'{', b'!!binary x', b'*x', b'&x', b'#', b'null', b'true', b'1', b'\x7f', b'\xed\xa0\x80', b'\xe2\x80\xa8']
         self.replay([omf.file(name, 1, omf.simple(at(slot))) for slot, name in enumerate(names)], {})
 
     def test_bad_names_are_escaped(self):

@@ -83,7 +83,8 @@ class ShadowTree(harness.SystemTest):
         self.assertEqual(seen[2], seen[0])
 
     def test_name_that_form_2_cannot_say(self):
-        entries = [omf.file(b'\xff', 1, omf.simple((0, DATA, UNIT))), omf.file('fine', 1, omf.simple((0, DATA + UNIT, UNIT)))]
+        entries = [omf.file(b'\xff', 1, omf.simple((0, DATA, UNIT))),
+                   omf.file('fine', 1, omf.simple((0, DATA + UNIT, UNIT)))]
         image = self.encoded_pool(omf.Pool(entries))
         outcome = self.logplay(image, '--format', 'famfs', status=1)
         self.assertIn(r'\xff', outcome.err)

@@ -11,13 +11,14 @@ TEST(Json, AnyBytesOfANameSurviveTheRecord) {
     std::string every;
     for (int byte = 1; byte < 256; ++byte)
         every += static_cast<char>(byte);
-    const MountRecord record{"/m" + every, "/d\xff\xfe", "/s/ä\\x41", true};
+    const MountRecord record{"/m" + every, "/d\xff\xfe", "/s/ä\\x41", true, "devdax"};
     const auto read = json::read_mount_record(json::write_mount_record(record));
     ASSERT_TRUE(read);
     EXPECT_EQ(read->mountpoint, record.mountpoint);
     EXPECT_EQ(read->device, record.device);
     EXPECT_EQ(read->shadow, record.shadow);
     EXPECT_TRUE(read->own_shadow);
+    EXPECT_EQ(read->mode_before, "devdax");
 }
 
 TEST(Json, RecordsThatAreNoneAreNotRead) {

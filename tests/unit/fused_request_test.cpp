@@ -87,6 +87,9 @@ TEST(RequestTest, InitMustBeOfAProtocolThatIsSpoken) {
     init.minor = 31;
     EXPECT_EQ(check(FUSE_INIT, raw(init).substr(0, 16)), 0);
     EXPECT_EQ(check(FUSE_INIT, raw(init).substr(0, 15)), EINVAL);
+    init.major = 8;
+    EXPECT_EQ(check(FUSE_INIT, raw(init)), EPROTO);
+    init.major = 7;
     init.minor = 30;
     EXPECT_EQ(check(FUSE_INIT, raw(init)), EPROTO);
     init.minor = 38;

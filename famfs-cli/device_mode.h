@@ -1,0 +1,52 @@
+// The mode of a dax device, while it is mounted and after.
+#pragma once
+
+#include "famfs-cli/console.h"
+#include "omf/error.h"
+
+#include <string>
+
+namespace famfs::cli {
+
+// Loads the module through which a device in fsdev mode is read, if `path` is one and it is not there. That
+// it cannot be is said by whoever opens the device.
+void load_reader(const std::string& path);
+
+// What `famfs mount` does to the mode of its device, decided first and done later, so that it can be recorded
+// in between. Undone when destroyed, unless kept.
+class ModeChange {
+  public:
+    // Which mode the data path `asked` for wants on the device at `path` (absolute); nothing to do for an
+    // image. kind refused or unsupported if that path cannot work on this host. With "auto" that is said, and
+    // the device is to be in devdax mode.
+    static Result<ModeChange> plan(Console& console, const std::string& path, const std::string& asked);
+
+    // The mode to give the device back in, for the mount's record; "" if it stays as it is.
+    const std::string& before() const { return before_; }
+
+    // Nobody may have the device open. With "auto" a device that cannot be changed now stays as it is, and
+    // that is said.
+    Result<void> apply();
+    void keep() { done_ = false; }
+
+    ModeChange(ModeChange&& other) noexcept;
+    ModeChange& operator=(ModeChange&&) = delete;
+    ~ModeChange();
+
+  private:
+    explicit ModeChange(Console& console) : console_(&console) {}
+
+    Console* console_;
+    std::string path_;
+    std::string name_;  // "" for an image
+    std::string wanted_;
+    std::string before_;
+    bool optional_ = false;
+    bool done_ = false;
+};
+
+// Puts the device at `path` back into the mode `before`; nothing to do for "". If it is still in use, that is
+// noted, on the terminal and for the next mount of it, whose end makes up for it.
+void give_mode_back(Console& console, const std::string& path, const std::string& before);
+
+}  // namespace famfs::cli

@@ -1,0 +1,137 @@
+#include "famfs-fused/data/extfile_path.h"
+
+#include "famfs-fused/session/backing.h"
+#include "famfs-fused/session/kernel_offer.h"
+#include "liblog/file_io.h"
+
+#include <atomic>
+#include <cerrno>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+
+namespace famfs::fused {
+
+namespace {
+
+// One backing file a node, from its first open until the kernel forgets it: while a file is open, every other
+// open of it must name the same one. The daemon keeps no descriptor of it.
+class ExtfilePath final : public DataPath {
+  public:
+    ExtfilePath(const Devices& devices, Log& log) : devices_(devices), log_(log) {}
+
+    std::string_view name() const override { return "extfile"; }
+    InitAnswer answer_init(const InitOffer& offer) override;
+    void connected(int connection) override { connection_ = connection; }
+    Result<void> ready() const override;
+    Outcome<Opened> open(const Node& node) override;
+    void forget(const Node& node) override;
+
+    // The kernel moves the bytes, but asks for those that it wants in a cache of its own.
+    Outcome<std::span<const Piece>> read(const Node& node, std::uint64_t offset, std::size_t length,
+                                         Buffer& buffer) override;
+    Outcome<void> write(const Node& node, std::uint64_t offset, std::span<const std::byte> bytes) override;
+    Outcome<void> sync(const Node& node) override;
+
+  private:
+    Outcome<FileDescriptor> open_file(const Node& node) const;
+    int refused(const Node& node, const Error& error) const;
+
+    const Devices& devices_;
+    Log& log_;
+    int connection_ = -1;  // set once, before the first request
+    std::atomic<bool> offered_ = false;
+    std::shared_mutex mutex_;
+    std::unordered_map<std::uint64_t, std::int32_t> backings_;  // by node id
+};
+
+InitAnswer ExtfilePath::answer_init(const InitOffer& offer) {
+    offered_ = (offer.flags & init_passthrough) != 0;
+    if (offered_) return {init_passthrough, "passthrough taken"};
+    return {0, "no passthrough offered"};
+}
+
+Result<void> ExtfilePath::ready() const {
+    if (offered_) return {};
+    return fail(ErrorKind::unsupported, EOPNOTSUPP,
+                "data path extfile: this kernel's FUSE has no passthrough");
+}
+
+int ExtfilePath::refused(const Node& node, const Error& error) const {
+    log_.about_file(path_of(node), error.message);
+    return error.code;
+}
+
+Outcome<FileDescriptor> ExtfilePath::open_file(const Node& node) const {
+    auto file = devices_.extents()->open_file(node.layout(), node.size, devices_.access());
+    if (!file) return std::unexpected(refused(node, file.error()));
+    return std::move(*file);
+}
+
+// An empty file has no bytes to pass through, and the kernel asks for none.
+Outcome<Opened> ExtfilePath::open(const Node& node) {
+    if (node.size == 0) return Opened{};
+    {
+        const std::shared_lock guard(mutex_);
+        const auto known = backings_.find(node.id);
+        if (known != backings_.end()) return Opened{known->second};
+    }
+    const std::unique_lock guard(mutex_);
+    const auto known = backings_.find(node.id);
+    if (known != backings_.end()) return Opened{known->second};
+    const auto file = open_file(node);
+    if (!file) return std::unexpected(file.error());
+    const auto backing = open_backing(connection_, file->get());
+    if (!backing) return std::unexpected(refused(node, fail_errno(backing.error(), "passthrough").error()));
+    backings_.emplace(node.id, *backing);
+    return Opened{*backing};
+}
+
+void ExtfilePath::forget(const Node& node) {
+    const std::unique_lock guard(mutex_);
+    const auto known = backings_.find(node.id);
+    if (known == backings_.end()) return;
+    close_backing(connection_, known->second);
+    backings_.erase(known);
+}
+
+Outcome<std::span<const Piece>> ExtfilePath::read(const Node& node, std::uint64_t offset, std::size_t length,
+                                                  Buffer& buffer) {
+    auto& pieces = buffer.pieces();
+    pieces.clear();
+    if (length == 0) return std::span<const Piece>(pieces);
+    const auto file = open_file(node);
+    if (!file) return std::unexpected(file.error());
+    const auto got = read_at(file->get(), buffer.bytes().first(length), offset);
+    if (!got) return std::unexpected(refused(node, got.error()));
+    if (*got < length) return std::unexpected(EIO);
+    pieces.push_back({.memory = buffer.bytes().data(), .length = length});
+    return std::span<const Piece>(pieces);
+}
+
+Outcome<void> ExtfilePath::write(const Node& node, std::uint64_t offset, std::span<const std::byte> bytes) {
+    if (bytes.empty()) return {};
+    const auto file = open_file(node);
+    if (!file) return std::unexpected(file.error());
+    Result<void> stored = write_at(file->get(), bytes, offset);
+    if (stored) stored = device::ExtentControl::write_back(file->get(), offset, bytes.size());
+    if (!stored) return std::unexpected(refused(node, stored.error()));
+    return {};
+}
+
+Outcome<void> ExtfilePath::sync(const Node& node) {
+    if (node.size == 0) return {};
+    const auto file = open_file(node);
+    if (!file) return std::unexpected(file.error());
+    if (auto done = device::ExtentControl::invalidate_file(file->get(), node.size); !done)
+        return std::unexpected(refused(node, done.error()));
+    return {};
+}
+
+}  // namespace
+
+std::unique_ptr<DataPath> make_extfile_path(const Devices& devices, Log& log) {
+    return std::make_unique<ExtfilePath>(devices, log);
+}
+
+}  // namespace famfs::fused

@@ -1,0 +1,40 @@
+#include "liblog/device/mode_hold.h"
+
+#include "liblog/device/dax_device.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+namespace famfs::device {
+namespace {
+
+Result<FileDescriptor> open_directory(const std::string& name) {
+    const std::string path = std::string(dax_devices_directory) + name;
+    FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory) return fail_errno(errno, path);
+    return directory;
+}
+
+}  // namespace
+
+Result<ModeHold> ModeHold::acquire(const std::string& path, dev_t number) {
+    const auto name = dax_name(path, number);
+    if (!name) return std::unexpected(name.error());
+    auto directory = open_directory(*name);
+    if (!directory) return std::unexpected(directory.error());
+    while (::flock(directory->get(), LOCK_SH) != 0) {
+        if (errno != EINTR) return fail_errno(errno, path + ": lock");
+    }
+    return ModeHold(std::move(*directory));
+}
+
+Result<std::optional<ModeHold>> ModeHold::try_alone(const std::string& name) {
+    auto directory = open_directory(name);
+    if (!directory) return std::unexpected(directory.error());
+    if (::flock(directory->get(), LOCK_EX | LOCK_NB) == 0)
+        return std::optional(ModeHold(std::move(*directory)));
+    if (errno == EWOULDBLOCK) return std::nullopt;
+    return fail_errno(errno, "/dev/" + name + ": lock");
+}
+
+}  // namespace famfs::device

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+// The smallest FUSE server there can be: a root directory with one file, "data",
+// spoken straight over /dev/fuse, so that each request is seen and counted.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "extent_file.h"
+
+struct FuseCounts {
+    uint64_t read, write, open, release;
+};
+
+class FuseServer {
+  public:
+    // Serves the file with the descriptor's bytes. With passthrough, the kernel moves
+    // them; without, the server does, request by request.
+    FuseServer(int extent_file, uint64_t size, bool passthrough);
+    ~FuseServer();
+    FuseServer(const FuseServer&) = delete;
+
+    std::string path() const { return directory_ + "/data"; }
+    FuseCounts counts() const { return *counts_; }
+    // As kill -9 does.
+    void kill();
+    void unmount();
+
+  private:
+    void serve(int connection, int extent_file, uint64_t size, bool passthrough);
+
+    std::string directory_;
+    FuseCounts* counts_;
+    int pid_ = -1;
+};
