@@ -22,7 +22,7 @@ Result<FileMap> read_map(const std::string& path) {
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) return fail_errno(errno, omf::printable(path));
     if (S_ISDIR(status.st_mode)) return fail_errno(EISDIR, omf::printable(path));
-    std::array<char, 8192> value;
+    std::array<char, 8192> value{};
     const ssize_t length = ::lgetxattr(path.c_str(), "user.famfs.extents", value.data(), value.size());
     if (length < 0) return fail_errno(errno, fmt::format("{}: no extents", omf::printable(path)));
     auto map = json::read_extents({value.data(), static_cast<std::size_t>(length)});

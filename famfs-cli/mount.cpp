@@ -13,9 +13,9 @@
 #include "liblog/shadow/logplay.h"
 #include "omf/path.h"
 
-#include <signal.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <thread>
 
@@ -25,15 +25,17 @@ namespace {
 // Removes the run directory again unless the mount came about.
 class RunGuard {
   public:
-    explicit RunGuard(const RunDirectory& directory) : directory_(&directory) {}
+    RunGuard(Console& console, const RunDirectory& directory) : console_(console), directory_(&directory) {}
     RunGuard(const RunGuard&) = delete;
     RunGuard& operator=(const RunGuard&) = delete;
     ~RunGuard() {
-        if (directory_ != nullptr) static_cast<void>(directory_->remove());
+        if (directory_ == nullptr) return;
+        if (const auto removed = directory_->remove(); !removed) console_.error(removed.error().message);
     }
     void keep() { directory_ = nullptr; }
 
   private:
+    Console& console_;
     const RunDirectory* directory_;
 };
 
@@ -72,9 +74,9 @@ std::vector<std::string> daemon_command(const MountRequest& request, const Mount
 Result<Ended> wait_for(Process& daemon, Interrupt& interrupt) {
     bool told = false;
     while (true) {
-        const auto ended = daemon.poll(std::chrono::milliseconds(100));
-        if (!ended) return std::unexpected(ended.error());
-        if (*ended) return **ended;
+        const auto polled = daemon.poll(std::chrono::milliseconds(100));
+        if (!polled) return std::unexpected(polled.error());
+        if (const auto& ended = polled.value(); ended.has_value()) return *ended;
         if (told || !interrupt.requested()) continue;
         ::kill(daemon.pid(), SIGTERM);
         told = true;
@@ -165,7 +167,7 @@ Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt
     if (!mode) return std::unexpected(mode.error());
     auto run = RunDirectory::create();
     if (!run) return std::unexpected(run.error());
-    RunGuard guard(*run);
+    RunGuard guard(console, *run);
     const auto shadow = request.shadow.empty() ? run->shadow_path() : absolute(request.shadow);
     if (!shadow) return std::unexpected(shadow.error());
     const MountRecord record{*mountpoint, *device, *shadow, request.shadow.empty(), mode->before()};
@@ -177,7 +179,7 @@ Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt
     if (!role) return std::unexpected(role.error());
     const auto failed = serve(console, request, record, run->pid_path(), interrupt);
     if (!failed) return std::unexpected(failed.error());
-    if (*failed) return **failed;
+    if (const auto& status = failed.value(); status.has_value()) return *status;
     if (!request.foreground) {
         guard.keep();
         mode->keep();

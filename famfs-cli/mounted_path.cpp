@@ -46,7 +46,7 @@ Result<std::uint64_t> mount_id(const std::string& path) {
 }
 
 Result<std::string> attribute(const std::string& path, const char* name) {
-    std::array<char, 4096> value;
+    std::array<char, 4096> value{};
     const ssize_t length = ::getxattr(path.c_str(), name, value.data(), value.size());
     if (length < 0) {
         const Error error = system_error(errno, path);

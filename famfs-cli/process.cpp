@@ -74,6 +74,7 @@ Result<Process> Process::start(const std::vector<std::string>& argv, std::option
     if (stdout_descriptor) spawn.redirect(STDOUT_FILENO, *stdout_descriptor);
     std::vector<std::string> words(argv);
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (auto& word : words)
         pointers.push_back(word.data());
     pointers.push_back(nullptr);

@@ -113,7 +113,7 @@ void RunDirectory::remove_stale(Console& console) {
         directory.record_ = *record;
         if (!directory.abandoned()) continue;
         give_mode_back(console, record->device, record->mode_before);
-        static_cast<void>(directory.remove());
+        if (const auto removed = directory.remove(); !removed) continue;  // the next mount tries again
     }
 }
 

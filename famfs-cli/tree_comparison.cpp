@@ -204,8 +204,8 @@ VerifyReport TreeComparison::compare(Progress& progress, Interrupt& interrupt) {
     workers.wait();
     using Kind = Difference::Kind;
     for (const auto& pair : pairs_) {
-        if (pair->difference) {
-            report.differences.push_back(*pair->difference);
+        if (const auto& known = pair->difference; known.has_value()) {
+            report.differences.push_back(*known);
         } else if (!pair->trouble.empty()) {
             report.differences.push_back({Kind::unreadable, pair->shown, 0, 0, 0, pair->trouble});
         } else if (pair->first != no_difference) {
