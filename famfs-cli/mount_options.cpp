@@ -10,8 +10,10 @@ namespace {
 
 // For mount(8) and fstab; they say nothing to a file system.
 bool is_for_mount_program(std::string_view option) {
-    constexpr std::array words{"defaults", "auto",  "noauto", "user", "nouser", "users",
-                               "owner",    "group", "nofail", "rw",   "_netdev"};
+    constexpr std::array words{
+        "defaults", "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "rw", "_netdev",
+        // about times that no file here has; libfuse 3.14 does not know them
+        "relatime", "norelatime", "strictatime", "diratime", "nodiratime", "lazytime", "nolazytime"};
     constexpr std::array prefixes{"x-", "X-", "comment=", "user=", "uhelper=", "helper="};
     return std::ranges::find(words, option) != words.end() ||
            std::ranges::any_of(prefixes, [&](const char* prefix) { return option.starts_with(prefix); });
