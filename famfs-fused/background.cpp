@@ -41,8 +41,11 @@ int await(pid_t child, FileDescriptor reading) {
 
 }  // namespace
 
-void let_go_of_terminal() {
-    const FileDescriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+FileDescriptor open_nothing() {
+    return FileDescriptor(::open("/dev/null", O_RDWR | O_CLOEXEC));
+}
+
+void let_go_of_terminal(const FileDescriptor& nothing) {
     if (!nothing) return;
     for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         ::dup2(nothing.get(), standard);
@@ -63,7 +66,7 @@ int run_in_background(const std::function<int(const std::function<void()>& ready
     reading = FileDescriptor();
     ::setsid();
     return body([&writing] {
-        let_go_of_terminal();
+        let_go_of_terminal(open_nothing());
         [[maybe_unused]] const ssize_t told = ::write(writing.get(), "", 1);
         writing = FileDescriptor();
     });

@@ -1,6 +1,8 @@
 // Leaving the shell: the daemon goes on in a child, the command returns when the mount answers.
 #pragma once
 
+#include "liblog/file_descriptor.h"
+
 #include <functional>
 
 namespace famfs::fused {
@@ -11,7 +13,11 @@ namespace famfs::fused {
 // before there are threads.
 int run_in_background(const std::function<int(const std::function<void()>& ready)>& body);
 
-// Standard descriptors to /dev/null, working directory to "/": a daemon holds nothing of anybody's.
-void let_go_of_terminal();
+// /dev/null, for let_go_of_terminal(). A confined process cannot open it any more.
+FileDescriptor open_nothing();
+
+// Standard descriptors to /dev/null, working directory to "/": a daemon holds nothing of anybody's. Whoever
+// reads what a command says, to its end, waits for this.
+void let_go_of_terminal(const FileDescriptor& nothing);
 
 }  // namespace famfs::fused

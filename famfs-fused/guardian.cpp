@@ -87,8 +87,9 @@ Result<int> be_server(Session& session, pid_t guardian, const News& news, const 
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != guardian) return fail(ErrorKind::io, ESRCH, "the process that unmounts is gone");
     session.leave_unmounting();
+    const FileDescriptor nothing = open_nothing();
     auto status = guarded.serve([&] {
-        if (guarded.terminal == Terminal::leave) let_go_of_terminal();
+        if (guarded.terminal == Terminal::leave) let_go_of_terminal(nothing);
         News::tell(news.initialised);
     });
     if (session.ended()) News::tell(news.gone);

@@ -30,8 +30,8 @@ constexpr std::initializer_list<int> allowed{
     // requests, replies and data
     SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(preadv), SCMP_SYS(write), SCMP_SYS(writev),
     SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(splice), SCMP_SYS(vmsplice), SCMP_SYS(tee),
-    SCMP_SYS(pipe2), SCMP_SYS(fcntl), SCMP_SYS(lseek), SCMP_SYS(fdatasync), SCMP_SYS(fsync),
-    SCMP_SYS(sync_file_range),
+    SCMP_SYS(pipe2), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(fcntl), SCMP_SYS(lseek), SCMP_SYS(fdatasync),
+    SCMP_SYS(fsync), SCMP_SYS(sync_file_range),
     // the shadow tree
     SCMP_SYS(openat2), SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx),
     SCMP_SYS(getdents64), SCMP_SYS(fstatfs),
