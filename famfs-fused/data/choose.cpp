@@ -80,11 +80,12 @@ std::string_view name(DataPathKind kind) {
     return std::ranges::find(names, kind, [](const auto& row) { return row.second; })->first;
 }
 
+// The kernel's symbols are a long read, and matter in fsdev mode alone.
 Situation look_at_situation(const std::string& device, AbiChoice kernel_abi) {
-    return {.device = omf::printable(device),
-            .fsdev_mode = is_fsdev(device),
-            .kernel_abi = kernel_abi,
-            .map_objection = objection_to_maps()};
+    Situation situation{
+        .device = omf::printable(device), .fsdev_mode = is_fsdev(device), .kernel_abi = kernel_abi};
+    if (situation.fsdev_mode) situation.map_objection = objection_to_maps();
+    return situation;
 }
 
 Result<Choice> choose_data_path(DataPathKind asked, const Situation& situation) {

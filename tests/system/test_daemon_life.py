@@ -92,7 +92,7 @@ class CommandLine(daemon_case.DaemonTest):
         self.assertEqual(os.getxattr(self.mnt, 'user.famfs.shadow').decode(), f'{self.shadow}/root')
 
     def test_options_for_fuse(self):
-        for options in ('max_read=65536', 'noatime,nodiratime', 'noexec,nosuid,nodev', 'auto_unmount', 'sync'):
+        for options in ('max_read=65536', 'noatime', 'noexec,nosuid,nodev', 'auto_unmount', 'sync'):
             with self.subTest(options):
                 self.serve('-o', options)
                 with open(f'{self.mnt}/dir/big', 'rb') as file:
