@@ -120,13 +120,17 @@ std::string objection_to_extfile() {
     return module ? "" : module.error().message;
 }
 
+// The kernel's symbols are a long read, and they and the module matter in fsdev mode alone.
 Situation look_at_situation(const std::string& device, AbiChoice kernel_abi) {
-    const bool fsdev = is_fsdev(device);
-    return {.device = omf::printable(device),
-            .fsdev_mode = fsdev,
-            .kernel_abi = kernel_abi,
-            .map_objection = objection_to_maps(),
-            .extfile_objection = fsdev ? objection_to_extfile() : ""};
+    Situation situation{.device = omf::printable(device),
+                        .fsdev_mode = is_fsdev(device),
+                        .kernel_abi = kernel_abi,
+                        .map_objection = "",
+                        .extfile_objection = ""};
+    if (!situation.fsdev_mode) return situation;
+    situation.map_objection = objection_to_maps();
+    situation.extfile_objection = objection_to_extfile();
+    return situation;
 }
 
 Result<Choice> choose_data_path(DataPathKind asked, const Situation& situation) {
