@@ -321,7 +321,8 @@ class Rules(MapTest):
             kernel.map(node)
             kernel.ask(fuse_kernel.GETATTR, node, bytes(16))
         asked = sum(len(message) for way, _, message in kernel.transcript[messages:] if way == '>')
-        self.assertEqual(bytes_read() - before, asked)
+        # The main thread may still have an event of 8 bytes to read; a document has over 200.
+        self.assertIn(bytes_read() - before - asked, (0, 8))
         os.unlink(f'{self.shadow}/root/d/one')
         self.assertEqual(kernel.map(node), (0, simple_map(size, (0, omf.DATA, UNIT))))
 
