@@ -1,5 +1,7 @@
 #include "famfs-fused/sandbox/sandbox.h"
 
+#include "famfs-fused/sandbox/sanitized.h"
+
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -50,14 +52,14 @@ std::optional<SandboxLevel> parse_sandbox_level(std::string_view word) {
 Result<std::string> confine(SandboxLevel level, DataPathKind path, const ShadowRoot& shadow) {
     std::string done;
     if (level == SandboxLevel::none) return std::string("none");
-    if (level == SandboxLevel::full)
+    if (level == SandboxLevel::full && !sanitized)
         if (auto hidden = hide_files(shadow, done); !hidden) return std::unexpected(hidden.error());
     if (auto given_up = give_up_new_privileges(); !given_up) return std::unexpected(given_up.error());
     add(done, "no_new_privs");
     const auto kept = drop_capabilities(path);
     if (!kept) return std::unexpected(kept.error());
     add(done, "capabilities " + *kept);
-    if (level == SandboxLevel::full)
+    if (level == SandboxLevel::full && !sanitized)
         if (auto restricted = restrict_calls(path, shadow, done); !restricted)
             return std::unexpected(restricted.error());
     return done;
