@@ -170,6 +170,7 @@ class SystemTest(unittest.TestCase):
                 'XDG_CONFIG_HOME': f'{home}/config', 'XDG_RUNTIME_DIR': run, 'TMPDIR': f'{self.dir}/tmp',
                 'FAMFS_SYSTEM_UUID_FILE': self.host_file,
                 'ASAN_OPTIONS': f'{report}:detect_stack_use_after_return=1',
+                'LSAN_OPTIONS': f'suppressions={os.path.dirname(os.path.abspath(__file__))}/lsan.supp:print_suppressions=0',
                 'UBSAN_OPTIONS': f'{report}:print_stacktrace=1', 'TSAN_OPTIONS': f'{report}:halt_on_error=0'}
 
     def command(self, argv, status=0, limit=None, env=None, stdin=subprocess.DEVNULL, **options):

@@ -101,7 +101,6 @@ TEST_F(SandboxTest, NoOtherSystemCalls) {
                    }),
         0);
 }
-#endif
 
 TEST_F(SandboxTest, KnowsItsLevels) {
     EXPECT_EQ(parse_sandbox_level("none"), SandboxLevel::none);
