@@ -23,6 +23,7 @@ def main(prefixes):
     tests = list(flatten(unittest.defaultTestLoader.discover(HERE)))
     if prefixes:
         tests = [test for test in tests if any(plain(test).startswith(prefix) for prefix in prefixes)]
+    sys.stdout.reconfigure(line_buffering=True)
     result = unittest.TextTestRunner(verbosity=2, stream=sys.stdout).run(unittest.TestSuite(tests))
     failed = len(result.failures) + len(result.errors)
     print(f"{result.testsRun - failed - len(result.skipped)} passed, {failed} failed, {len(result.skipped)} skipped")

@@ -4,9 +4,10 @@ import filecmp
 import os
 import subprocess
 
-from vm_case import MIB, PAGE, VmCase, driver_of, statistic
+from vm_case import MIB, PAGE, VmCase, bind, driver_of, statistic
 
-TREE = "/usr/include/linux"
+TREE = os.environ.get("FAMFS_VM_TREE", "/usr/include/asm-generic")
+NAME = os.path.basename(TREE)
 
 
 class Life(VmCase):
@@ -18,9 +19,9 @@ class Life(VmCase):
         self.assertEqual("extfile", self.data_path(mountpoint))
         self.assertEqual("fsdev_dax", driver_of("dax0.0"))
         self.famfs("cp", "-r", TREE, mountpoint)
-        self.assertEqual("", subprocess.run(["diff", "-r", TREE, mountpoint + "/linux"], capture_output=True,
+        self.assertEqual("", subprocess.run(["diff", "-r", TREE, f"{mountpoint}/{NAME}"], capture_output=True,
                                             text=True, check=False).stdout)
-        self.famfs("verify", mountpoint + "/linux", "--against", TREE)
+        self.famfs("verify", f"{mountpoint}/{NAME}", "--against", TREE)
         self.assertIn("clean", self.famfs("fsck", mountpoint).stdout)
         self.assertIn("clean", self.famfs("fsck", "dax0.0").stdout)
         self.assertNotIn("read", self.requests(mountpoint))
@@ -30,7 +31,7 @@ class Life(VmCase):
 
         again = self.mount()
         self.assertEqual("extfile", self.data_path(again))
-        self.famfs("verify", again + "/linux", "--against", TREE)
+        self.famfs("verify", f"{again}/{NAME}", "--against", TREE)
         self.umount(again)
 
     def test_the_bytes_lie_at_the_extents(self):
@@ -89,7 +90,6 @@ class Life(VmCase):
         self.assertEqual(before, {verb: self.famfs(verb, "dax0.0").stdout for verb in before})
 
     def test_mkfs_in_fsdev_mode(self):
-        from vm_case import bind
         bind("dax0.0", "fsdev_dax")
         self.mkfs()
         self.assertIn("clean", self.famfs("fsck", "dax0.0").stdout)

@@ -95,7 +95,7 @@ class MappedFile:
 
 
 class VmCase(unittest.TestCase):
-    limit = 120  # seconds
+    limit = 300  # seconds, times FAMFS_TEST_SLOW
 
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="programs.", dir="/tmp")
@@ -103,6 +103,7 @@ class VmCase(unittest.TestCase):
         self.mounts = []
         self.random = random.Random(self.id())
         signal.signal(signal.SIGALRM, self.time_is_up)
+        self.limit *= int(os.environ.get("FAMFS_TEST_SLOW", "1"))
         signal.alarm(self.limit)
 
     def time_is_up(self, *_):
