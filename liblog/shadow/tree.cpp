@@ -77,8 +77,8 @@ omf::File meta_file(std::string_view path, std::uint64_t offset, std::uint64_t l
 }  // namespace
 
 struct Tree::Impl {
-    Impl(std::string given_name, FileDescriptor top_directory, FileDescriptor aside_directory, FileDescriptor root,
-         Form written_form)
+    Impl(std::string given_name, FileDescriptor top_directory, FileDescriptor aside_directory,
+         FileDescriptor root, Form written_form)
         : name_of_top(std::move(given_name)),
           top(std::move(top_directory)),
           aside(std::move(aside_directory)),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "extent_file.h"
 
+#include "harness.h"
+
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -10,13 +12,11 @@
 #include <fstream>
 #include <sstream>
 
-#include "harness.h"
-
 namespace fs = std::filesystem;
 
 namespace {
 const std::string bus = "/sys/bus/dax/";
-} // namespace
+}  // namespace
 
 void Fd::reset() {
     if (fd_ >= 0) close(std::exchange(fd_, -1));
@@ -68,7 +68,8 @@ void to_fsdev(const std::string& name) {
     unbind(name);
     write_text(bus + "drivers/device_dax/remove_id", name);
     write_text(bus + "drivers/fsdev_dax/new_id", name);
-    if (driver_of(name) != "fsdev_dax") harness::fail(__FILE__, __LINE__, name + " does not go into fsdev mode");
+    if (driver_of(name) != "fsdev_dax")
+        harness::fail(__FILE__, __LINE__, name + " does not go into fsdev mode");
 }
 
 void to_devdax(const std::string& name) {
@@ -76,7 +77,8 @@ void to_devdax(const std::string& name) {
     unbind(name);
     write_text(bus + "drivers/fsdev_dax/remove_id", name);
     write_text(bus + "drivers/device_dax/new_id", name);
-    if (driver_of(name) != "device_dax") harness::fail(__FILE__, __LINE__, name + " does not go into devdax mode");
+    if (driver_of(name) != "device_dax")
+        harness::fail(__FILE__, __LINE__, name + " does not go into devdax mode");
 }
 
 Fd open_control() {

@@ -2,6 +2,8 @@
 // What the tests need of the module and of dax devices.
 #pragma once
 
+#include "famfs_dax.h"
+
 #include <errno.h>
 
 #include <cstdint>
@@ -9,8 +11,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "famfs_dax.h"
 
 inline constexpr uint64_t KiB = 1024, MiB = 1024 * KiB;
 inline constexpr uint64_t page = 4096;

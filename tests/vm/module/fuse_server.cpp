@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "fuse_server.h"
 
+#include "harness.h"
+
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <sys/ioctl.h>
@@ -15,8 +17,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-
-#include "harness.h"
 
 namespace {
 
@@ -51,7 +51,7 @@ fuse_attr attributes(uint64_t node, uint64_t size) {
     return attr;
 }
 
-} // namespace
+}  // namespace
 
 FuseServer::FuseServer(int extent_file, uint64_t size, bool passthrough) {
     char name[] = "/tmp/fuse-XXXXXX";
@@ -102,84 +102,87 @@ void FuseServer::serve(int connection, int extent_file, uint64_t size, bool pass
         const auto* in = reinterpret_cast<const fuse_in_header*>(buffer);
         const void* body = in + 1;
         switch (in->opcode) {
-        case FUSE_INIT: {
-            const auto* offered = static_cast<const fuse_init_in*>(body);
-            if (passthrough && !(offered->flags2 & flags2_passthrough)) _exit(22);
-            fuse_init_out out{};
-            out.major = 7;
-            out.minor = offered->minor;
-            out.max_write = MiB;
-            out.max_readahead = offered->max_readahead;
-            out.time_gran = 1;
-            out.flags = FUSE_BIG_WRITES;
-            if (passthrough) {
-                out.flags |= init_ext;
-                out.flags2 = flags2_passthrough;
-                out.unused[0] = 1; // max_stack_depth
-            }
-            reply(connection, in->unique, 0, &out, sizeof out);
-            break;
-        }
-        case FUSE_LOOKUP: {
-            if (strcmp(static_cast<const char*>(body), "data") != 0) {
-                reply(connection, in->unique, ENOENT);
+            case FUSE_INIT: {
+                const auto* offered = static_cast<const fuse_init_in*>(body);
+                if (passthrough && !(offered->flags2 & flags2_passthrough)) _exit(22);
+                fuse_init_out out{};
+                out.major = 7;
+                out.minor = offered->minor;
+                out.max_write = MiB;
+                out.max_readahead = offered->max_readahead;
+                out.time_gran = 1;
+                out.flags = FUSE_BIG_WRITES;
+                if (passthrough) {
+                    out.flags |= init_ext;
+                    out.flags2 = flags2_passthrough;
+                    out.unused[0] = 1;  // max_stack_depth
+                }
+                reply(connection, in->unique, 0, &out, sizeof out);
                 break;
             }
-            fuse_entry_out out{};
-            out.nodeid = 2;
-            out.entry_valid = out.attr_valid = 3600;
-            out.attr = attributes(2, size);
-            reply(connection, in->unique, 0, &out, sizeof out);
-            break;
-        }
-        case FUSE_GETATTR: {
-            fuse_attr_out out{};
-            out.attr_valid = 3600;
-            out.attr = attributes(in->nodeid, size);
-            reply(connection, in->unique, 0, &out, sizeof out);
-            break;
-        }
-        case FUSE_OPEN: {
-            ++counts_->open;
-            fuse_open_out out{};
-            out.fh = 1;
-            out.open_flags = FOPEN_NOFLUSH;
-            if (passthrough) {
-                if (!backing) {
-                    BackingMap map{extent_file, 0, 0};
-                    backing = ioctl(connection, backing_open, &map);
-                    if (backing <= 0) _exit(23);
+            case FUSE_LOOKUP: {
+                if (strcmp(static_cast<const char*>(body), "data") != 0) {
+                    reply(connection, in->unique, ENOENT);
+                    break;
                 }
-                out.open_flags |= open_passthrough;
-                memcpy(&out.padding, &backing, sizeof backing);
+                fuse_entry_out out{};
+                out.nodeid = 2;
+                out.entry_valid = out.attr_valid = 3600;
+                out.attr = attributes(2, size);
+                reply(connection, in->unique, 0, &out, sizeof out);
+                break;
             }
-            reply(connection, in->unique, 0, &out, sizeof out);
-            break;
-        }
-        case FUSE_READ: {
-            ++counts_->read;
-            const auto* ask = static_cast<const fuse_read_in*>(body);
-            const ssize_t got = pread(extent_file, data, ask->size, static_cast<off_t>(ask->offset));
-            reply(connection, in->unique, got < 0 ? errno : 0, data, got < 0 ? 0 : static_cast<size_t>(got));
-            break;
-        }
-        case FUSE_WRITE: {
-            ++counts_->write;
-            const auto* ask = static_cast<const fuse_write_in*>(body);
-            const ssize_t put = pwrite(extent_file, ask + 1, ask->size, static_cast<off_t>(ask->offset));
-            fuse_write_out out{};
-            out.size = put < 0 ? 0 : static_cast<uint32_t>(put);
-            reply(connection, in->unique, put < 0 ? errno : 0, &out, put < 0 ? 0 : sizeof out);
-            break;
-        }
-        case FUSE_RELEASE:
-            ++counts_->release;
-            reply(connection, in->unique, 0);
-            break;
-        case FUSE_FORGET:
-        case FUSE_BATCH_FORGET:
-        case FUSE_INTERRUPT: break;
-        default: reply(connection, in->unique, ENOSYS);
+            case FUSE_GETATTR: {
+                fuse_attr_out out{};
+                out.attr_valid = 3600;
+                out.attr = attributes(in->nodeid, size);
+                reply(connection, in->unique, 0, &out, sizeof out);
+                break;
+            }
+            case FUSE_OPEN: {
+                ++counts_->open;
+                fuse_open_out out{};
+                out.fh = 1;
+                out.open_flags = FOPEN_NOFLUSH;
+                if (passthrough) {
+                    if (!backing) {
+                        BackingMap map{extent_file, 0, 0};
+                        backing = ioctl(connection, backing_open, &map);
+                        if (backing <= 0) _exit(23);
+                    }
+                    out.open_flags |= open_passthrough;
+                    memcpy(&out.padding, &backing, sizeof backing);
+                }
+                reply(connection, in->unique, 0, &out, sizeof out);
+                break;
+            }
+            case FUSE_READ: {
+                ++counts_->read;
+                const auto* ask = static_cast<const fuse_read_in*>(body);
+                const ssize_t got = pread(extent_file, data, ask->size, static_cast<off_t>(ask->offset));
+                reply(connection, in->unique, got < 0 ? errno : 0, data,
+                      got < 0 ? 0 : static_cast<size_t>(got));
+                break;
+            }
+            case FUSE_WRITE: {
+                ++counts_->write;
+                const auto* ask = static_cast<const fuse_write_in*>(body);
+                const ssize_t put = pwrite(extent_file, ask + 1, ask->size, static_cast<off_t>(ask->offset));
+                fuse_write_out out{};
+                out.size = put < 0 ? 0 : static_cast<uint32_t>(put);
+                reply(connection, in->unique, put < 0 ? errno : 0, &out, put < 0 ? 0 : sizeof out);
+                break;
+            }
+            case FUSE_RELEASE:
+                ++counts_->release;
+                reply(connection, in->unique, 0);
+                break;
+            case FUSE_FORGET:
+            case FUSE_BATCH_FORGET:
+            case FUSE_INTERRUPT:
+                break;
+            default:
+                reply(connection, in->unique, ENOSYS);
         }
     }
 }

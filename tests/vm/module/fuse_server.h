@@ -3,10 +3,10 @@
 // spoken straight over /dev/fuse, so that each request is seen and counted.
 #pragma once
 
+#include "extent_file.h"
+
 #include <cstdint>
 #include <string>
-
-#include "extent_file.h"
 
 struct FuseCounts {
     uint64_t read, write, open, release;

@@ -92,7 +92,8 @@ int run(const Test& test) {
             kill(-pid, SIGKILL);
             kill(pid, SIGKILL);
             // One that does not die sits in the kernel: say so rather than wait for it.
-            for (int i = 0; i < 100 && waitpid(pid, &status, WNOHANG) == 0; ++i) usleep(50000);
+            for (int i = 0; i < 100 && waitpid(pid, &status, WNOHANG) == 0; ++i)
+                usleep(50000);
             return -2;
         }
         usleep(2000);
@@ -105,7 +106,7 @@ int run(const Test& test) {
     return WEXITSTATUS(status);
 }
 
-} // namespace
+}  // namespace
 
 Registration::Registration(std::string_view group, std::string_view name, void (*body)(), unsigned seconds) {
     tests().push_back({std::string(group) + "." + std::string(name), body, seconds});
@@ -135,7 +136,7 @@ int start_child(const std::function<void()>& body) {
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         child_report = report;
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_sigaction = on_sigbus;
         action.sa_flags = SA_SIGINFO;
         sigaction(SIGBUS, &action, nullptr);
@@ -161,7 +162,9 @@ Outcome wait_child(int pid) {
     return outcome;
 }
 
-Outcome in_child(const std::function<void()>& body) { return wait_child(start_child(body)); }
+Outcome in_child(const std::function<void()>& body) {
+    return wait_child(start_child(body));
+}
 
 int main(int argc, char** argv) {
     int number = 0, passed = 0, failed = 0, skipped = 0;
@@ -181,6 +184,8 @@ int main(int argc, char** argv) {
     return failed || !number ? 1 : 0;
 }
 
-} // namespace harness
+}  // namespace harness
 
-int main(int argc, char** argv) { return harness::main(argc, argv); }
+int main(int argc, char** argv) {
+    return harness::main(argc, argv);
+}

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Attaching devices: who may, which, and who else has them.
+#include "extent_file.h"
+#include "harness.h"
+
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/ioctl.h>
@@ -10,9 +13,6 @@
 #include <unistd.h>
 
 #include <cstring>
-
-#include "extent_file.h"
-#include "harness.h"
 
 namespace {
 
@@ -32,7 +32,7 @@ void drop_capability(int capability) {
     CHECK_OK(syscall(SYS_capset, &header, data));
 }
 
-} // namespace
+}  // namespace
 
 TEST(attach, info) {
     const Fd control = open_control();
@@ -63,12 +63,14 @@ TEST(attach, size_is_the_devices) {
     CHECK_EQ(info.claimed, 0u);
     CHECK_EQ(info.attachments, 1u);
     CHECK_EQ(info.flags, 0u);
-    CHECK(read_text("/sys/class/misc/famfs_dax/devices").starts_with("dax0.0 size=" + std::to_string(first.size)));
+    CHECK(read_text("/sys/class/misc/famfs_dax/devices")
+              .starts_with("dax0.0 size=" + std::to_string(first.size)));
 }
 
 TEST(attach, not_a_dax_device) {
     const Fd control = open_control();
-    for (const char* path : {"/dev/null", "/dev/zero", "/dev/mem", "/dev/fuse", "/dev/console", FAMFS_DAX_NODE})
+    for (const char* path :
+         {"/dev/null", "/dev/zero", "/dev/mem", "/dev/fuse", "/dev/console", FAMFS_DAX_NODE})
         CHECK_ERRNO(attach_path(control.get(), path), ENOTTY);
     CHECK_ERRNO(attach_path(control.get(), "/proc/version", O_RDONLY), ENOTTY);
     CHECK_ERRNO(attach_path(control.get(), "/tmp", O_RDONLY), ENOTTY);
@@ -207,7 +209,7 @@ TEST(attach, second_holder) {
     const char* module = getenv("HOLDER_MODULE");
     if (!module || access(module, R_OK)) harness::skip("HOLDER_MODULE names no module");
     const Fd image(open(module, O_RDONLY | O_CLOEXEC));
-    struct stat node {};
+    struct stat node{};
     CHECK_OK(stat(second.node().c_str(), &node));
     const std::string parameters =
         "device=" + std::to_string(major(node.st_rdev)) + ":" + std::to_string(minor(node.st_rdev));

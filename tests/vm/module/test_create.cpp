@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Making files: what is refused, what a page may belong to, what is shared.
+#include "extent_file.h"
+#include "harness.h"
+
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -8,20 +11,17 @@
 
 #include <algorithm>
 
-#include "extent_file.h"
-#include "harness.h"
-
 namespace {
 
 using Extents = std::vector<famfs_dax_extent>;
 
 ino_t inode_of(int fd) {
-    struct stat status {};
+    struct stat status{};
     CHECK_OK(fstat(fd, &status));
     return status.st_ino;
 }
 
-} // namespace
+}  // namespace
 
 TEST(create, regular_dax_file) {
     const Fd control = attached();
@@ -30,7 +30,7 @@ TEST(create, regular_dax_file) {
     CHECK_OK(file.get());
     CHECK_EQ(fcntl(file.get(), F_GETFD), FD_CLOEXEC);
     CHECK_EQ(fcntl(file.get(), F_GETFL) & O_ACCMODE, O_RDWR);
-    struct statx status {};
+    struct statx status{};
     CHECK_OK(statx(file.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status));
     CHECK(S_ISREG(status.stx_mode));
     CHECK_EQ(status.stx_size, 3 * MiB + 5);
@@ -71,7 +71,10 @@ TEST(create, every_field_is_checked) {
     refused(EINVAL, [](auto& arg) { arg.nr_extents = UINT32_MAX; });
     refused(EFAULT, [](auto& arg) { arg.extents = 0; });
     refused(EFAULT, [](auto& arg) { arg.extents = UINT64_MAX - 4; });
-    refused(EFAULT, [](auto& arg) { arg.nr_extents = 60000; arg.extents = 4096; });
+    refused(EFAULT, [](auto& arg) {
+        arg.nr_extents = 60000;
+        arg.extents = 4096;
+    });
     refused(EINVAL, [](auto& arg) { arg.type = 2; });
     refused(EINVAL, [](auto& arg) { arg.type = UINT32_MAX; });
     refused(EINVAL, [](auto& arg) { arg.chunk_size = 2 * MiB; });
@@ -89,7 +92,10 @@ TEST(create, every_field_is_checked) {
     refused(ERANGE, [&](auto&) { list[1].offset = first.size - page; });
     refused(ERANGE, [&](auto&) { list[1].offset = 0 - page; });
     refused(ERANGE, [&](auto&) { list[1].length = 0 - page; });
-    refused(ERANGE, [&](auto&) { list[1].offset = 1ull << 63; list[1].length = 1ull << 63; });
+    refused(ERANGE, [&](auto&) {
+        list[1].offset = 1ull << 63;
+        list[1].length = 1ull << 63;
+    });
     refused(EINVAL, [&](auto&) { list[1].offset = 2 * MiB - page; });
     refused(EINVAL, [&](auto&) { list[1] = list[0]; });
     CHECK_ERRNO(ioctl(control.get(), FAMFS_DAX_IOC_CREATE, nullptr), EFAULT);
@@ -101,7 +107,8 @@ TEST(create, every_field_is_checked) {
 TEST(create, every_field_of_a_stripe_is_checked) {
     const Fd control = attached();
     Extents list;
-    for (uint64_t i = 0; i < 17; ++i) list.push_back(extent(i * 4 * MiB, 2 * MiB));
+    for (uint64_t i = 0; i < 17; ++i)
+        list.push_back(extent(i * 4 * MiB, 2 * MiB));
     famfs_dax_create good{};
     good.size = 4 * MiB;
     good.extents = reinterpret_cast<uintptr_t>(list.data());
@@ -276,7 +283,7 @@ TEST(create, size_does_not_change) {
     CHECK_ERRNO(fallocate(file.get(), 3 /* punch a hole, keep the size */, 0, MiB), EOPNOTSUPP);
     const std::string link = "/proc/self/fd/" + std::to_string(file.get());
     CHECK_ERRNO(open(link.c_str(), O_RDWR | O_TRUNC), EPERM);
-    struct stat status {};
+    struct stat status{};
     CHECK_OK(fstat(file.get(), &status));
     CHECK_EQ(status.st_size, static_cast<off_t>(2 * MiB));
 }
@@ -287,7 +294,8 @@ TEST_LIMIT(create, as_many_extents_as_may_be, 120) {
     // Every second page, from the end to the start: no two follow each other.
     const uint64_t count = std::min<uint64_t>(FAMFS_DAX_MAX_EXTENTS, first.size / page / 2);
     Extents list;
-    for (uint64_t i = 0; i < count; ++i) list.push_back(extent((count - 1 - i) * 2 * page, page));
+    for (uint64_t i = 0; i < count; ++i)
+        list.push_back(extent((count - 1 - i) * 2 * page, page));
     const Fd file(create(control.get(), count * page, list));
     CHECK_OK(file.get());
     CHECK_EQ(file_info(file.get()).nr_extents, count);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // The bytes: where they lie, and that every way to them sees the same.
+#include "extent_file.h"
+#include "harness.h"
+
 #include <fcntl.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
@@ -13,9 +16,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-
-#include "extent_file.h"
-#include "harness.h"
 
 namespace {
 
@@ -43,7 +43,9 @@ struct Free {
 };
 using Buffer = std::unique_ptr<unsigned char, Free>;
 
-Buffer aligned(uint64_t length) { return Buffer(static_cast<unsigned char*>(aligned_alloc(page, length))); }
+Buffer aligned(uint64_t length) {
+    return Buffer(static_cast<unsigned char*>(aligned_alloc(page, length)));
+}
 
 // What the documentation of the striped map says, byte by byte.
 uint64_t striped_offset(const std::vector<famfs_dax_extent>& strips, uint64_t chunk, uint64_t pos) {
@@ -51,11 +53,12 @@ uint64_t striped_offset(const std::vector<famfs_dax_extent>& strips, uint64_t ch
     return strips[number % strips.size()].offset + number / strips.size() * chunk + pos % chunk;
 }
 
-} // namespace
+}  // namespace
 
 TEST(data, lies_at_the_extents) {
     const Fd control = attached();
-    const std::vector<famfs_dax_extent> list{extent(6 * MiB, 2 * MiB), extent(0, MiB), extent(20 * MiB, 4 * MiB)};
+    const std::vector<famfs_dax_extent> list{extent(6 * MiB, 2 * MiB), extent(0, MiB),
+                                             extent(20 * MiB, 4 * MiB)};
     const Bytes bytes = pattern(7 * MiB, 1);
     Fd file(create(control.get(), 7 * MiB, list));
     CHECK_OK(file.get());
@@ -72,7 +75,8 @@ TEST(data, lies_at_the_strips) {
     for (const uint64_t chunk : {page, 64 * KiB, 2 * MiB}) {
         for (const unsigned count : {1u, 3u, 5u}) {
             std::vector<famfs_dax_extent> strips;
-            for (unsigned i = 0; i < count; ++i) strips.push_back(extent((count - i) * 10 * MiB, 4 * MiB));
+            for (unsigned i = 0; i < count; ++i)
+                strips.push_back(extent((count - i) * 10 * MiB, 4 * MiB));
             const uint64_t size = count * 4 * MiB - 123;
             const Bytes bytes = pattern(size, chunk + count);
             Fd file(create(control.get(), size, strips, 0, chunk));
@@ -161,7 +165,8 @@ TEST(data, direct) {
 
 TEST(data, splice_and_copies) {
     const Fd control = attached();
-    const Fd file = simple_file(control.get(), 0, 2 * MiB), target = simple_file(control.get(), 4 * MiB, 2 * MiB);
+    const Fd file = simple_file(control.get(), 0, 2 * MiB),
+             target = simple_file(control.get(), 4 * MiB, 2 * MiB);
     const Bytes bytes = pattern(2 * MiB, 4);
     write_all(file.get(), bytes);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // What lives how long, and that nothing stays behind.
+#include "extent_file.h"
+#include "harness.h"
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -9,19 +12,18 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-
 #include <sstream>
-
-#include "extent_file.h"
-#include "harness.h"
 
 namespace {
 
-int remove_module() { return static_cast<int>(syscall(SYS_delete_module, "famfs_dax", O_NONBLOCK)); }
+int remove_module() {
+    return static_cast<int>(syscall(SYS_delete_module, "famfs_dax", O_NONBLOCK));
+}
 
 void load_module() {
     CHECK_EQ(system("modprobe famfs_dax"), 0);
-    for (int i = 0; i < 100 && access(FAMFS_DAX_NODE, F_OK); ++i) usleep(20000);
+    for (int i = 0; i < 100 && access(FAMFS_DAX_NODE, F_OK); ++i)
+        usleep(20000);
 }
 
 uint64_t module_references() {
@@ -54,7 +56,7 @@ uint64_t kib_of(const std::string& field) {
     return std::stoull(text.substr(at + field.size() + 1));
 }
 
-} // namespace
+}  // namespace
 
 TEST(lifetime, files_outlive_the_attachment) {
     Fd control = attached();
@@ -77,7 +79,7 @@ TEST(lifetime, mappings_outlive_everything) {
     file.reset();
     control.reset();
     CHECK_EQ(mapping[0], 1);
-    mapping[3 * MiB] = 2; // a first fault with only the mapping left
+    mapping[3 * MiB] = 2;  // a first fault with only the mapping left
     CHECK_EQ(mapping[3 * MiB], 2);
 }
 
@@ -150,7 +152,8 @@ TEST_LIMIT(lifetime, a_hundred_thousand_files, 600) {
     const Fd control = attached();
     const auto round = [&](int count) {
         for (int i = 0; i < count; ++i) {
-            const famfs_dax_extent list[2]{extent(i % 100 * 2 * MiB, MiB), extent((i % 100 * 2 + 1) * MiB, page)};
+            const famfs_dax_extent list[2]{extent(i % 100 * 2 * MiB, MiB),
+                                           extent((i % 100 * 2 + 1) * MiB, page)};
             const Fd file(create(control.get(), MiB + page, list, i % 2 ? FAMFS_DAX_CREATE_SHARE : 0));
             CHECK_OK(file.get());
             if (i % 16 == 0) {
@@ -159,14 +162,14 @@ TEST_LIMIT(lifetime, a_hundred_thousand_files, 600) {
             }
         }
     };
-    round(1000); // fills per-CPU caches
+    round(1000);  // fills per-CPU caches
     sync();
     const uint64_t slab = kib_of("SUnreclaim");
     round(100000);
     CHECK_EQ(counter("files_created"), created + 101000);
     CHECK_EQ(counter("files"), 0u);
     CHECK_EQ(device_info(control.get()).claimed, 0u);
-    CHECK_EQ(module_references(), references + 2); // the control node and the mount it holds
+    CHECK_EQ(module_references(), references + 2);  // the control node and the mount it holds
 
     // Inodes are freed after a grace period, and CPUs keep some of the free ones.
     int64_t left = -1;
@@ -176,7 +179,7 @@ TEST_LIMIT(lifetime, a_hundred_thousand_files, 600) {
         left = slab_objects("famfs_dax_file");
     }
     CHECK(left >= 0);
-    CHECK(left <= 2); // the root of the internal file system
+    CHECK(left <= 2);  // the root of the internal file system
     const uint64_t grown = kib_of("SUnreclaim") - std::min(slab, kib_of("SUnreclaim"));
     harness::note("inodes left in the cache: " + std::to_string(left) + ", unreclaimable slab grown by " +
                   std::to_string(grown) + " KiB");
@@ -223,7 +226,8 @@ TEST_LIMIT(lifetime, concurrent_users, 120) {
                 }
             }
         }));
-    for (const int pid : pids) CHECK_EQ(harness::wait_child(pid).status, 0);
+    for (const int pid : pids)
+        CHECK_EQ(harness::wait_child(pid).status, 0);
     CHECK_EQ(counter("files"), 0u);
     CHECK_EQ(counter("devices"), 0u);
     const Fd control = attached();

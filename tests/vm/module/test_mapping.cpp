@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Mappings: page sizes, ends, forks, private copies, what the kernel refuses.
+#include "extent_file.h"
+#include "harness.h"
+
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <sys/mman.h>
@@ -7,19 +10,15 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <csignal>
-
 #include <algorithm>
+#include <csignal>
 #include <cstring>
-
-#include "extent_file.h"
-#include "harness.h"
 
 namespace {
 
 struct Faults {
-    uint64_t pte = counter("faults_pte"), pmd = counter("faults_pmd"), fallback = counter("faults_pmd_fallback"),
-             failed = counter("faults_failed");
+    uint64_t pte = counter("faults_pte"), pmd = counter("faults_pmd"),
+             fallback = counter("faults_pmd_fallback"), failed = counter("faults_failed");
     Faults since(const Faults& before) const {
         Faults result = *this;
         result.pte -= before.pte, result.pmd -= before.pmd;
@@ -37,7 +36,7 @@ void touch(Mapping& mapping, uint64_t length, bool write) {
     }
 }
 
-} // namespace
+}  // namespace
 
 TEST(mapping, two_megabyte_faults) {
     const Fd control = attached();
@@ -58,7 +57,8 @@ TEST(mapping, two_megabyte_faults) {
 TEST(mapping, two_megabyte_faults_of_strips) {
     const Fd control = attached();
     std::vector<famfs_dax_extent> strips;
-    for (unsigned i = 0; i < 4; ++i) strips.push_back(extent(i * 10 * MiB, 8 * MiB));
+    for (unsigned i = 0; i < 4; ++i)
+        strips.push_back(extent(i * 10 * MiB, 8 * MiB));
     const Fd file(create(control.get(), 32 * MiB, strips, 0, 2 * MiB));
     Mapping mapping(file.get(), 32 * MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
     const Faults before;
@@ -98,7 +98,7 @@ TEST(mapping, past_the_end) {
     const Fd file(create(control.get(), 2 * page + 100, {&one, 1}));
     Mapping mapping(file.get(), 4 * MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
     mapping[2 * page + 99] = 1;
-    mapping[3 * page - 1] = 1; // the last page is there as a whole
+    mapping[3 * page - 1] = 1;  // the last page is there as a whole
     for (const uint64_t offset : {3 * page, 100 * page, 2 * MiB, 4 * MiB - 1}) {
         for (const bool write : {false, true}) {
             const Faults before;
@@ -138,8 +138,8 @@ TEST(mapping, private_copies) {
     memset(shared.data(), 7, 4 * MiB);
     Mapping copy(file.get(), 4 * MiB, PROT_READ | PROT_WRITE, MAP_PRIVATE);
     CHECK_EQ(copy[MiB], 7);
-    copy[MiB] = 8;           // after a read: over a mapped huge page
-    copy[2 * MiB + 5] = 9;   // without one
+    copy[MiB] = 8;          // after a read: over a mapped huge page
+    copy[2 * MiB + 5] = 9;  // without one
     CHECK_EQ(shared[MiB], 7);
     CHECK_EQ(shared[2 * MiB + 5], 7);
     CHECK_EQ(copy[MiB + 1], 7);
@@ -159,7 +159,7 @@ TEST(mapping, protections_and_advice) {
     Mapping mapping(file.get(), 4 * MiB, PROT_READ, MAP_SHARED | MAP_POPULATE);
     CHECK_OK(mprotect(mapping.data(), 4 * MiB, PROT_READ | PROT_WRITE));
     mapping[5] = 5;
-    CHECK_OK(mprotect(mapping.data() + page, page, PROT_READ)); // splits a huge page
+    CHECK_OK(mprotect(mapping.data() + page, page, PROT_READ));  // splits a huge page
     mapping[3 * page] = 3;
     CHECK_OK(madvise(mapping.data(), 4 * MiB, MADV_DONTNEED));
     CHECK_EQ(mapping[5], 5);
@@ -182,7 +182,8 @@ TEST(mapping, protections_and_advice) {
 TEST(mapping, sync_is_not_promised) {
     const Fd control = attached();
     const Fd file = simple_file(control.get(), 0, 2 * MiB);
-    CHECK(mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE | MAP_SYNC, file.get(), 0) == MAP_FAILED);
+    CHECK(mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE | MAP_SYNC, file.get(), 0) ==
+          MAP_FAILED);
     CHECK_EQ(errno, EOPNOTSUPP);
 }
 

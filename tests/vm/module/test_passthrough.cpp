@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 // What the files are for: FUSE passes reads, writes and faults to them.
+#include "extent_file.h"
+#include "fuse_server.h"
+#include "harness.h"
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -7,14 +11,9 @@
 #include <unistd.h>
 
 #include <csignal>
-
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-
-#include "extent_file.h"
-#include "fuse_server.h"
-#include "harness.h"
 
 namespace {
 
@@ -30,7 +29,7 @@ struct Free {
     void operator()(void* memory) const { free(memory); }
 };
 
-} // namespace
+}  // namespace
 
 TEST(passthrough, no_request_reaches_the_server) {
     const Fd control = attached();
@@ -50,7 +49,8 @@ TEST(passthrough, no_request_reaches_the_server) {
     const uint64_t pmd = counter("faults_pmd"), pte = counter("faults_pte");
     {
         Mapping mapping(file.get(), size, PROT_READ | PROT_WRITE, MAP_SHARED);
-        for (uint64_t offset = 0; offset < size; offset += page) mapping[offset] = 3;
+        for (uint64_t offset = 0; offset < size; offset += page)
+            mapping[offset] = 3;
         CHECK_EQ(counter("faults_pmd"), pmd + 32);
         CHECK_EQ(counter("faults_pte"), pte);
         CHECK(memcmp(mapping.data() + 5 * page + 1, bytes.data() + 5 * page + 1 - 12345, page - 1) == 0);
@@ -138,8 +138,8 @@ TEST(passthrough, mappings_outlive_a_killed_server) {
     extents.reset();
     control.reset();
     server->kill();
-    mapping[3 * MiB] = 2; // a fault without a server
-    CHECK_EQ(pwrite(file.get(), "z", 1, 5), 1); // and a write
+    mapping[3 * MiB] = 2;                        // a fault without a server
+    CHECK_EQ(pwrite(file.get(), "z", 1, 5), 1);  // and a write
     CHECK_EQ(mapping[5], 'z');
     file.reset();
     server->unmount();
@@ -179,7 +179,8 @@ TEST_LIMIT(passthrough, open_and_close_often, 120) {
     const Fd control = attached();
     const Fd extents = simple_file(control.get(), 0, 4 * MiB);
     FuseServer server(extents.get(), 4 * MiB, true);
-    for (int i = 0; i < 3000; ++i) open_path(server.path(), O_RDWR);
+    for (int i = 0; i < 3000; ++i)
+        open_path(server.path(), O_RDWR);
     CHECK_EQ(server.counts().open, 3000u);
     CHECK_EQ(server.counts().read + server.counts().write, 0u);
     CHECK_EQ(counter("files"), 1u);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Memory fails. Device 2 is taken for it, of which pages stay bad.
+#include "extent_file.h"
+#include "harness.h"
+
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -11,9 +14,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "extent_file.h"
-#include "harness.h"
 
 namespace {
 
@@ -38,7 +38,8 @@ void poison(uint64_t frame, unsigned char* address) {
 }
 
 uint64_t frame_in_child(unsigned char* address) {
-    auto* frame = static_cast<uint64_t*>(mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    auto* frame = static_cast<uint64_t*>(
+        mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     CHECK_EQ(harness::in_child([&] {
                  *address = 1;
                  *frame = frame_of(address);
@@ -54,7 +55,8 @@ int user(Mapping& mapping, uint64_t offset) {
     const int pid = harness::start_child([&] {
         mapping[offset] = 1;
         if (write(ready[1], "r", 1) != 1) _exit(9);
-        for (;; usleep(10000)) static_cast<void>(*static_cast<volatile unsigned char*>(mapping.data() + offset));
+        for (;; usleep(10000))
+            static_cast<void>(*static_cast<volatile unsigned char*>(mapping.data() + offset));
     });
     char byte = 0;
     CHECK_EQ(read(ready[0], &byte, 1), 1);
@@ -71,7 +73,8 @@ int early(Mapping& mapping, uint64_t offset) {
         prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0);
         mapping[offset] = 1;
         if (write(ready[1], "r", 1) != 1) _exit(9);
-        for (;;) pause();
+        for (;;)
+            pause();
     });
     char byte = 0;
     CHECK_EQ(read(ready[0], &byte, 1), 1);
@@ -80,7 +83,7 @@ int early(Mapping& mapping, uint64_t offset) {
     return pid;
 }
 
-} // namespace
+}  // namespace
 
 TEST(poison, kills_users_of_the_page_only) {
     const Device bad = device(2);
@@ -94,7 +97,7 @@ TEST(poison, kills_users_of_the_page_only) {
     const uint64_t before = counter("poisoned_pages");
 
     const int victim = user(*mapping, at);
-    const int neighbour = user(*mapping, 5 * MiB); // the same file, another huge page
+    const int neighbour = user(*mapping, 5 * MiB);  // the same file, another huge page
     const int stranger = user(*elsewhere, 0);
     const int informed = early(*mapping, at);
     poison(frame_in_child(mapping->data() + at), mapping->data() + at);
@@ -159,7 +162,7 @@ TEST(poison, of_a_strip) {
     const Fd file(create(control.get(), 12 * MiB, strips, 0, 64 * KiB));
     CHECK_OK(file.get());
     Mapping mapping(file.get(), 12 * MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
-    const uint64_t at = 100 * 64 * KiB + 5 * page; // chunk 100: strip 1, row 33
+    const uint64_t at = 100 * 64 * KiB + 5 * page;  // chunk 100: strip 1, row 33
     const int victim = user(mapping, at), neighbour = user(mapping, at + page);
     poison(frame_in_child(mapping.data() + at), mapping.data() + at);
     const harness::Outcome outcome = harness::wait_child(victim);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 // A device that is not in one piece physically. Device 3 is cut up for it.
+#include "extent_file.h"
+#include "harness.h"
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <csignal>
-
 #include <cstring>
-
-#include "extent_file.h"
-#include "harness.h"
 
 namespace {
 
@@ -32,7 +31,7 @@ Device cut_up() {
     return device(3);
 }
 
-} // namespace
+}  // namespace
 
 TEST(ranges, a_file_over_two_pieces) {
     const Device split = cut_up();

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 // The device is unbound while it is used. Device 1 is taken for it, 0 stays.
+#include "extent_file.h"
+#include "harness.h"
+
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <csignal>
-
 #include <atomic>
+#include <csignal>
 #include <ctime>
 #include <thread>
-
-#include "extent_file.h"
-#include "harness.h"
 
 namespace {
 
@@ -43,18 +42,19 @@ void check_lost(Mapping& mapping, uint64_t offset) {
     }
 }
 
-} // namespace
+}  // namespace
 
 TEST(removal, mappers_get_sigbus) {
     const Device gone = device(1);
     const Fd control = open_control();
     CHECK_EQ(attach(control.get(), gone), 0);
-    const Fd file = simple_file(control.get(), 0, 8 * MiB), unused = simple_file(control.get(), 8 * MiB, 2 * MiB);
+    const Fd file = simple_file(control.get(), 0, 8 * MiB),
+             unused = simple_file(control.get(), 8 * MiB, 2 * MiB);
     Mapping mapping(file.get(), 8 * MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
     Mapping copy(file.get(), 8 * MiB, PROT_READ | PROT_WRITE, MAP_PRIVATE);
     mapping[0] = 1;
     mapping[5 * MiB] = 2;
-    copy[5 * MiB + 1] = 3; // a page of its own stays
+    copy[5 * MiB + 1] = 3;  // a page of its own stays
     const uint64_t removed = counter("devices_removed");
 
     unbind_in_time(gone);
@@ -111,7 +111,7 @@ TEST(removal, of_one_of_two_devices) {
     mapping[0] = mapping[2 * MiB] = fine[0] = 1;
     unbind_in_time(gone);
     check_lost(mapping, 2 * MiB);
-    check_lost(mapping, 0); // the whole file is dead
+    check_lost(mapping, 0);  // the whole file is dead
     CHECK_EQ(fine[0], 1);
     fine[MiB] = 2;
     mapping.unmap();
@@ -139,7 +139,8 @@ TEST_LIMIT(removal, under_load, 120) {
                     for (uint64_t offset = 0; offset < 16 * MiB; offset += 16 * page) {
                         if (worker % 2)
                             mapping[offset] = 1;
-                        else if (pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset)) < 0)
+                        else if (pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset)) <
+                                 0)
                             _exit(errno == EIO ? 0 : 1);
                     }
                 }
@@ -177,7 +178,8 @@ TEST_LIMIT(removal, while_files_are_made, 120) {
             }));
         usleep(100000 + static_cast<unsigned>(round) * 37000);
         unbind_in_time(gone);
-        for (const int pid : pids) CHECK_EQ(harness::wait_child(pid).status, 0);
+        for (const int pid : pids)
+            CHECK_EQ(harness::wait_child(pid).status, 0);
     }
     CHECK_EQ(counter("files"), 0u);
     to_fsdev(gone.name);
@@ -189,10 +191,12 @@ TEST_LIMIT(removal, of_many_files, 120) {
     const Fd control = open_control();
     CHECK_EQ(attach(control.get(), gone), 0);
     std::vector<Fd> files;
-    for (uint64_t i = 0; i < 5000; ++i) files.push_back(simple_file(control.get(), i * page, page));
+    for (uint64_t i = 0; i < 5000; ++i)
+        files.push_back(simple_file(control.get(), i * page, page));
     unbind_in_time(gone);
     char byte = 0;
-    for (const Fd& file : files) CHECK_ERRNO(pread(file.get(), &byte, 1, 0), EIO);
+    for (const Fd& file : files)
+        CHECK_ERRNO(pread(file.get(), &byte, 1, 0), EIO);
     files.clear();
     CHECK_EQ(device_info(control.get()).claimed, 0u);
     to_fsdev(gone.name);
