@@ -160,11 +160,19 @@ ModeChange::~ModeChange() {
 
 void give_mode_back(Console& console, const std::string& path, const std::string& before) {
     const std::string name = device_name(path);
-    if (before.empty() || name.empty()) return;
-    const auto changed = device::set_dax_mode(name, mode_named(before));
-    if (changed) return;
+    if (name.empty()) return;
+    const std::string owed = before.empty() ? read_debt(name) : before;
+    if (owed.empty()) return;
+    // A mount that fell back to copy has left the mode alone, whatever its record says.
+    const auto changed = device::dax_mode(name) == mode_named(owed)
+                             ? Result<void>()
+                             : device::set_dax_mode(name, mode_named(owed));
+    if (changed) {
+        ::unlink(debt_path(name).c_str());
+        return;
+    }
     console.note(fmt::format("{} mode is left as it is: {}", name, changed.error().message));
-    write_debt(name, before);
+    write_debt(name, owed);
 }
 
 }  // namespace famfs::cli
