@@ -131,6 +131,22 @@ class Refused(VmCase):
             self.run_program("umount", modules)
             self.run_program("modprobe", "famfs_dax")
 
+    def test_a_kernel_without_fsdev_mode(self):
+        if remove_module("fsdev_dax") != 0:
+            self.skipTest("fsdev_dax is built in")
+        modules = f"/lib/modules/{os.uname().release}"
+        self.run_program("mount", "-t", "tmpfs", "tmpfs", modules)
+        try:
+            self.extfile(3, "fsdev_dax cannot be loaded")
+            done = self.famfs("mount", "dax0.0", self.path("mnt"))
+            self.mounts.append(self.path("mnt"))
+            self.assertIn("fsdev_dax cannot be loaded", done.stderr)
+            self.assertEqual("copy", self.data_path(self.path("mnt")))
+            self.umount(self.path("mnt"))
+        finally:
+            self.run_program("umount", modules)
+            self.run_program("modprobe", "fsdev_dax")
+
     def test_the_module_is_loaded_by_mount(self):
         self.assertEqual(0, remove_module("famfs_dax"))
         mountpoint = self.mount("dax0.0", "--data-path", "extfile", name="loaded")
