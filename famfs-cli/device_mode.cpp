@@ -1,8 +1,11 @@
 #include "famfs-cli/device_mode.h"
 
+#include "famfs-cli/meta_mount.h"
 #include "famfs-cli/process.h"
 #include "famfs-cli/run_directory.h"
 #include "liblog/device/dax_mode.h"
+#include "liblog/device/dax_users.h"
+#include "liblog/device/mount_memory.h"
 #include "liblog/file_descriptor.h"
 #include "liblog/file_io.h"
 #include "omf/path.h"
@@ -65,21 +68,35 @@ Result<void> check_offer(const std::vector<std::string>& offers, const std::stri
     return fail(ErrorKind::unsupported, ENOTSUP, "data path " + omf::printable(*line));
 }
 
+Result<std::vector<std::string>> ask_offers() {
+    return run_for_output({find_program("famfs-fused"), "--offers"});
+}
+
+// The kernel takes maps in such units only.
+constexpr std::uint64_t map_unit = std::uint64_t{2} << 20;
+
 // Everything that a path through the kernel needs, but for the device's mode.
-Result<void> prepare_path(const std::vector<std::string>& offers, const std::string& path) {
+Result<void> prepare_path(const std::vector<std::string>& offers, const std::string& path,
+                          std::uint64_t allocation_unit) {
     if (auto offered = check_offer(offers, path); !offered) return offered;
+    if (path == "iomap" && allocation_unit % map_unit != 0)
+        return fail(
+            ErrorKind::unsupported, ENOTSUP,
+            fmt::format("data path iomap: the pool's allocation unit is {} bytes, the kernel takes maps "
+                        "in units of {}",
+                        allocation_unit, map_unit));
     if (auto driver = load_module("fsdev_dax", "/sys/bus/dax/drivers/fsdev_dax"); !driver) return driver;
-    // Also where the daemon does without it: log and superblock are read through it.
+    if (path == "iomap") return {};
     return load_module("famfs_dax", "/dev/famfs_dax");
 }
 
 // The first of `paths` that can work; else why none does.
-Result<void> prepare_one_of(const std::vector<std::string>& paths) {
-    const auto offers = run_for_output({find_program("famfs-fused"), "--offers"});
+Result<void> prepare_one_of(const std::vector<std::string>& paths, std::uint64_t allocation_unit) {
+    const auto offers = ask_offers();
     if (!offers) return std::unexpected(offers.error());
     Error none{ErrorKind::unsupported, ENOTSUP, ""};
     for (const auto& path : paths) {
-        const auto prepared = prepare_path(*offers, path);
+        const auto prepared = prepare_path(*offers, path, allocation_unit);
         if (prepared) return {};
         none = {prepared.error().kind, prepared.error().code,
                 none.message + (none.message.empty() ? "" : "; ") + prepared.error().message};
@@ -95,13 +112,32 @@ Error with_path(const std::string& asked, const Error& error) {
 
 }  // namespace
 
-void load_reader(const std::string& path) {
+bool is_in_fsdev_mode(const std::string& path) {
     const std::string name = device_name(path);
-    if (!name.empty() && device::dax_mode(name) == DaxMode::fsdev)
-        static_cast<void>(load_module("famfs_dax", "/dev/famfs_dax"));
+    return !name.empty() && device::dax_mode(name) == DaxMode::fsdev;
 }
 
-Result<ModeChange> ModeChange::plan(Console& console, const std::string& path, const std::string& asked) {
+Result<void> check_room(const std::string& path) {
+    const auto mount = device::mount_that_holds(path);
+    if (!mount) return {};
+    return fail(
+        ErrorKind::busy, EBUSY,
+        fmt::format("{}: it is mounted on {} with data path iomap, which takes a device for one mount; "
+                    "mount --bind makes that one visible elsewhere",
+                    omf::printable(path), omf::printable(mount->mountpoint)));
+}
+
+bool load_reader() {
+    return load_module("famfs_dax", "/dev/famfs_dax").has_value();
+}
+
+bool kernel_takes_maps() {
+    const auto offers = ask_offers();
+    return offers && check_offer(*offers, "iomap");
+}
+
+Result<ModeChange> ModeChange::plan(Console& console, const std::string& path, const std::string& asked,
+                                    std::uint64_t allocation_unit) {
     ModeChange change(console);
     change.path_ = path;
     change.name_ = device_name(path);
@@ -113,8 +149,9 @@ Result<ModeChange> ModeChange::plan(Console& console, const std::string& path, c
     change.optional_ = asked == "auto";
     change.wanted_ = "devdax";
     if (through_kernel || change.optional_) {
-        const auto prepared = prepare_one_of(through_kernel ? std::vector{asked}
-                                                            : std::vector<std::string>{"iomap", "extfile"});
+        const auto prepared =
+            prepare_one_of(through_kernel ? std::vector{asked} : std::vector<std::string>{"iomap", "extfile"},
+                           allocation_unit);
         if (!prepared && through_kernel) return std::unexpected(with_path(asked, prepared.error()));
         if (prepared) change.wanted_ = "fsdev";
         if (!prepared) console.note(omf::printable(path) + ": data path copy: " + prepared.error().message);
@@ -158,15 +195,22 @@ ModeChange::~ModeChange() {
     if (done_) give_mode_back(*console_, path_, before_);
 }
 
-void give_mode_back(Console& console, const std::string& path, const std::string& before) {
+void give_mode_back(Console& console, const std::string& path, const std::string& before, bool orderly) {
     const std::string name = device_name(path);
     if (name.empty()) return;
     const std::string owed = before.empty() ? read_debt(name) : before;
     if (owed.empty()) return;
-    // A mount that fell back to copy has left the mode alone, whatever its record says.
-    const auto changed = device::dax_mode(name) == mode_named(owed)
-                             ? Result<void>()
-                             : device::set_dax_mode(name, mode_named(owed));
+    // Of extent files the module knows. Taking the driver away under other mappings would wait for their end.
+    const bool known = orderly || device::extent_use(name).has_value();
+    Result<void> changed;
+    if (device::dax_mode(name) == mode_named(owed)) {
+        // A mount that fell back to copy has left the mode alone, whatever its record says.
+    } else if (!known && is_held_by_kernel(path)) {
+        changed =
+            fail(ErrorKind::busy, EBUSY, path + ": its mode cannot be changed: something still maps it");
+    } else {
+        changed = device::set_dax_mode(name, mode_named(owed));
+    }
     if (changed) {
         ::unlink(debt_path(name).c_str());
         return;

@@ -5,6 +5,7 @@
 #include "famfs-cli/device_mode.h"
 #include "famfs-cli/findings.h"
 #include "famfs-cli/interrupt.h"
+#include "famfs-cli/meta_mount.h"
 #include "famfs-cli/process.h"
 #include "famfs-cli/run_directory.h"
 #include "famfs-cli/shadow_form.h"
@@ -136,14 +137,19 @@ Result<std::string> absolute(const std::string& path) {
     return whole.lexically_normal().string();
 }
 
-// The device's path, once a pool was seen on it.
-Result<std::string> find_pool(const std::string& device) {
-    auto path = device::resolve_device_path(device);
-    if (!path) return path;
-    load_reader(*path);
-    const auto pool = pool::Pool::open(*path, device::Access::read_only);
+// The allocation unit of the pool on the device, once one was seen there.
+Result<std::uint64_t> find_pool(const std::string& path) {
+    const auto pool = pool::Pool::open(path, device::Access::read_only);
     if (!pool) return std::unexpected(pool.error());
-    return path;
+    return pool->superblock().allocation_unit;
+}
+
+// What lets the device be read before it is mounted, where that takes a mount.
+Result<std::optional<MetaMount>> reader_of(const std::string& path) {
+    if (!needs_meta_mount(path)) return std::nullopt;
+    auto made = MetaMount::make(path);
+    if (!made) return std::unexpected(made.error());
+    return std::optional(std::move(*made));
 }
 
 // Brings the shadow tree up to date. The device is closed again: the kernel may want it for itself.
@@ -161,9 +167,15 @@ Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt
     const auto mountpoint = check_mountpoint(request.mountpoint);
     if (!mountpoint) return std::unexpected(mountpoint.error());
     RunDirectory::remove_stale(console);
-    const auto device = find_pool(request.device);
+    const auto device = device::resolve_device_path(request.device);
     if (!device) return std::unexpected(device.error());
-    auto mode = ModeChange::plan(console, *device, request.data_path);
+    if (request.data_path != "yaml")
+        if (auto room = check_room(*device); !room) return std::unexpected(room.error());
+    auto reader = reader_of(*device);
+    if (!reader) return std::unexpected(reader.error());
+    const auto unit = find_pool(*device);
+    if (!unit) return std::unexpected(unit.error());
+    auto mode = ModeChange::plan(console, *device, request.data_path, *unit);
     if (!mode) return std::unexpected(mode.error());
     auto run = RunDirectory::create();
     if (!run) return std::unexpected(run.error());
@@ -172,11 +184,13 @@ Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt
     if (!shadow) return std::unexpected(shadow.error());
     const MountRecord record{*mountpoint, *device, *shadow, request.shadow.empty(), mode->before()};
     if (const auto written = run->write_record(record); !written) return std::unexpected(written.error());
-    if (auto applied = mode->apply(); !applied) return std::unexpected(applied.error());
 
     FindingReporter reporter(console, *device);
     const auto role = play_log(record, reporter);
     if (!role) return std::unexpected(role.error());
+    if (reader->has_value())
+        if (auto ended = (*reader)->end(); !ended) return std::unexpected(ended.error());
+    if (auto applied = mode->apply(); !applied) return std::unexpected(applied.error());
     const auto failed = serve(console, request, record, run->pid_path(), interrupt);
     if (!failed) return std::unexpected(failed.error());
     if (const auto& status = failed.value(); status.has_value()) return *status;

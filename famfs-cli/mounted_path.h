@@ -1,7 +1,7 @@
 // From a path that a person typed to the pool it lies in and its path there.
 #pragma once
 
-#include "famfs-cli/mounts.h"
+#include "liblog/mounts.h"
 #include "omf/error.h"
 
 #include <memory>

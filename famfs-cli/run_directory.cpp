@@ -2,8 +2,8 @@
 
 #include "famfs-cli/device_mode.h"
 #include "famfs-cli/json.h"
-#include "famfs-cli/mounts.h"
 #include "famfs-cli/remove_tree.h"
+#include "liblog/mounts.h"
 #include "omf/path.h"
 
 #include <fcntl.h>
@@ -112,7 +112,7 @@ void RunDirectory::remove_stale(Console& console) {
         if (!record) continue;
         directory.record_ = *record;
         if (!directory.abandoned()) continue;
-        give_mode_back(console, record->device, record->mode_before);
+        give_mode_back(console, record->device, record->mode_before, false);
         if (const auto removed = directory.remove(); !removed) continue;  // the next mount tries again
     }
 }

@@ -1,11 +1,11 @@
 // famfs umount: unmounts, waits for the daemon, and removes what `famfs mount` made.
 #include "famfs-cli/command_line.h"
 #include "famfs-cli/device_mode.h"
-#include "famfs-cli/mounts.h"
 #include "famfs-cli/process.h"
 #include "famfs-cli/run_directory.h"
 #include "famfs-cli/target.h"
 #include "famfs-cli/verb.h"
+#include "liblog/mounts.h"
 #include "omf/path.h"
 
 #include <sys/mount.h>
@@ -58,9 +58,9 @@ Result<void> unmount_as_user(const std::string& mountpoint) {
                 fmt::format("cannot unmount {}: {}", omf::printable(mountpoint), omf::printable(said)));
 }
 
-Result<void> clean_up(Console& console, const RunDirectory& run) {
+Result<void> clean_up(Console& console, const RunDirectory& run, bool orderly) {
     if (run.wait_for_daemon(daemon_limit)) {
-        give_mode_back(console, run.record().device, run.record().mode_before);
+        give_mode_back(console, run.record().device, run.record().mode_before, orderly);
         return run.remove();
     }
     return fail(ErrorKind::io, ETIMEDOUT,
@@ -75,7 +75,9 @@ Result<void> unmount(Console& console, const std::string& text) {
     if (!mounts) return std::unexpected(mounts.error());
     const Mount* const mount = find_mount(*mounts, *path);
     const auto run = RunDirectory::find(*path);
+    bool orderly = false;
     if (mount != nullptr && mount->famfs()) {
+        orderly = !has_no_daemon(*path);
         auto done = ::geteuid() == 0 ? unmount_as_root(*path) : unmount_as_user(*path);
         if (!done) return done;
     } else if (run) {
@@ -85,7 +87,7 @@ Result<void> unmount(Console& console, const std::string& text) {
         return fail(ErrorKind::refused, EINVAL,
                     fmt::format("{}: not a famfs mount point", omf::printable(text)));
     }
-    return run ? clean_up(console, *run) : Result<void>();
+    return run ? clean_up(console, *run, orderly) : Result<void>();
 }
 
 }  // namespace

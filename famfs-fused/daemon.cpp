@@ -10,6 +10,7 @@
 #include "omf/path.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -44,9 +45,13 @@ Result<Devices> locate_devices(const Options& options, const ShadowRoot& shadow)
 }
 
 Result<Choice> choose(const Options& options, const Devices& devices) {
-    const std::string device =
-        options.data_path == DataPathKind::yaml ? "" : devices.table().devices.front().path;
-    return choose_data_path(options.data_path, look_at_situation(device, options.kernel_abi));
+    std::string device;
+    std::uint64_t unit = omf::default_allocation_unit;
+    if (options.data_path != DataPathKind::yaml) {
+        device = devices.table().devices.front().path;
+        unit = devices.table().allocation_unit;
+    }
+    return choose_data_path(options.data_path, look_at_situation(device, options.kernel_abi, unit));
 }
 
 // What the mount table shows: the pool's first device, or the shadow tree where there is none.
@@ -70,11 +75,17 @@ Event wait_for_event(const Session& session, const FileDescriptor& signals) {
 }
 
 // The kernel resolves a device's path as whoever opens the first file sees it. So that is us, on a file that
-// every pool has.
-void open_own_file(const std::string& mountpoint, Log& log) {
+// every pool has. It opens even if the kernel cannot have the device for this mount, but then has no bytes.
+Result<void> try_own_file(const std::string& mountpoint, const std::string& device) {
     const std::string path = mountpoint + "/.meta/.superblock";
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) log.warning("{}: {}", omf::printable(path), std::generic_category().message(errno));
+    if (!file) return fail_errno(errno, omf::printable(path));
+    char byte = 0;
+    if (::pread(file.get(), &byte, 1, 0) == 1) return {};
+    return fail(ErrorKind::busy, EBUSY,
+                fmt::format("data path iomap: the kernel cannot have {} for this mount ({}): something else "
+                            "holds it, such as another mount; a device takes one",
+                            omf::printable(device), std::generic_category().message(errno)));
 }
 
 // Where a mount is to appear: a directory, or a descriptor that somebody else made a mount of.
@@ -96,19 +107,23 @@ Result<void> connect(Session& session, const Target& target) {
 }
 
 // What is done outside, with all rights, once the kernel's INIT is answered.
-void begin(Server& server, const Target& target, const std::function<void()>& ready) {
-    if (server.data->maps() != nullptr && target.connection < 0) open_own_file(target.directory, server.log);
+Result<void> begin(const Server& server, const Target& target, const std::function<void()>& ready) {
+    if (server.data->maps() != nullptr && target.connection < 0) {
+        const std::string& device = server.devices.table().devices.front().path;
+        if (auto tried = try_own_file(target.directory, device); !tried) return tried;
+    }
     ready();
+    return {};
 }
 
-Result<void> run(Session& session, const FileDescriptor& signals, const std::function<void()>& ready) {
+Result<void> run(Session& session, const FileDescriptor& signals, const Start& initialised) {
     bool begun = false;
     while (!session.ended()) {
         if (wait_for_event(session, signals) == Event::signal) return {};
         if (begun || !session.initialised()) continue;
         begun = true;
         if (auto agreed = session.server().data->ready(); !agreed) return agreed;
-        ready();
+        if (auto started = initialised(); !started) return started;
     }
     // It may come and go faster than we look.
     if (!begun && !session.initialised())
@@ -118,13 +133,13 @@ Result<void> run(Session& session, const FileDescriptor& signals, const std::fun
 
 // From here on this process has what serving needs, and no more.
 Result<int> confine_and_run(const Options& options, Session& session, const FileDescriptor& signals,
-                            const std::function<void()>& ready) {
+                            const Start& initialised) {
     const Server& server = session.server();
     const auto confined = confine(options.sandbox, server.path, server.shadow);
     if (!confined) return std::unexpected(confined.error());
     server.log.info("sandbox: {}", *confined);
     if (auto started = session.start(options.threads); !started) return std::unexpected(started.error());
-    if (auto ran = run(session, signals, ready); !ran) return std::unexpected(ran.error());
+    if (auto ran = run(session, signals, initialised); !ran) return std::unexpected(ran.error());
     return exit_done;
 }
 
@@ -136,10 +151,10 @@ Result<int> mount_and_run(const Options& options, const Target& target, Server& 
     const auto signals = take_signals();
     if (!signals) return std::unexpected(signals.error());
     if (auto connected = connect(**session, target); !connected) return std::unexpected(connected.error());
-    const auto serve = [&](const std::function<void()>& initialised) {
+    const auto serve = [&](const Start& initialised) {
         return confine_and_run(options, **session, *signals, initialised);
     };
-    const auto start = [&] { begin(server, target, ready); };
+    const Start start = [&] { return begin(server, target, ready); };
     if (options.sandbox == SandboxLevel::none) return serve(start);
     return serve_guarded(**session, {options.foreground ? Terminal::keep : Terminal::leave, serve, start});
 }
@@ -153,6 +168,8 @@ Result<std::unique_ptr<Server>> open_server(const Options& options, ShadowRoot s
         const auto access = options.read_only ? device::Access::read_only : device::Access::read_write;
         if (auto opened = devices->open(access); !opened) return std::unexpected(opened.error());
     }
+    if (choice->kind == DataPathKind::iomap)
+        if (auto held = devices->hold_modes(); !held) return std::unexpected(held.error());
     log.info("data path {}: {}", name(choice->kind), choice->reason);
     return Server::create(settings_of(options), std::move(shadow), std::move(*devices), choice->kind, log);
 }

@@ -46,19 +46,22 @@ struct News {
 // The caller's side while the child serves.
 class Guardian {
   public:
-    Guardian(pid_t child, const News& news, const FileDescriptor& signals, const std::function<void()>& start)
+    Guardian(pid_t child, const News& news, const FileDescriptor& signals, const Start& start)
         : child_(child), news_(news), signals_(signals), start_(start) {}
 
     // Returns the child's exit status.
-    int watch() {
+    Result<int> watch() {
+        Result<void> started;
         int status = 0;
         while (!ended(status)) {
             std::array<pollfd, 2> waiting{pollfd{signals_.get(), POLLIN, 0},
                                           pollfd{news_.initialised.get(), POLLIN, 0}};
             ::poll(waiting.data(), waiting.size(), -1);
-            if (News::told(news_.initialised)) start_();
+            if (News::told(news_.initialised)) started = start_();
+            if (!started) ::kill(child_, SIGTERM);
             pass_signals_on();
         }
+        if (!started) return std::unexpected(started.error());
         return status;
     }
 
@@ -79,7 +82,7 @@ class Guardian {
     pid_t child_;
     const News& news_;
     const FileDescriptor& signals_;
-    const std::function<void()>& start_;
+    const Start& start_;
 };
 
 // The child must not go on alone: nobody would unmount.
@@ -91,6 +94,7 @@ Result<int> be_server(Session& session, pid_t guardian, const News& news, const 
     auto status = guarded.serve([&] {
         if (guarded.terminal == Terminal::leave) let_go_of_terminal(nothing);
         News::tell(news.initialised);
+        return Result<void>();
     });
     if (session.ended()) News::tell(news.gone);
     return status;
@@ -108,7 +112,7 @@ Result<int> serve_guarded(Session& session, const Guarded& guarded) {
     if (child < 0) return fail_errno(errno, "fork");
     if (child == 0) return be_server(session, guardian, news, guarded);
     session.leave_connection();
-    const int status = Guardian(child, news, *signals, guarded.start).watch();
+    auto status = Guardian(child, news, *signals, guarded.start).watch();
     // Nothing to unmount then, and something else may be mounted there by now.
     if (News::told(news.gone)) session.leave_unmounting();
     return status;

@@ -121,7 +121,7 @@ std::string objection_to_extfile() {
 }
 
 // The kernel's symbols are a long read, and they and the module matter in fsdev mode alone.
-Situation look_at_situation(const std::string& device, AbiChoice kernel_abi) {
+Situation look_at_situation(const std::string& device, AbiChoice kernel_abi, std::uint64_t allocation_unit) {
     Situation situation{.device = omf::printable(device),
                         .fsdev_mode = is_fsdev(device),
                         .kernel_abi = kernel_abi,
@@ -129,6 +129,11 @@ Situation look_at_situation(const std::string& device, AbiChoice kernel_abi) {
                         .extfile_objection = ""};
     if (!situation.fsdev_mode) return situation;
     situation.map_objection = objection_to_maps();
+    const std::uint64_t unit = kernel_abis().front().alignment;
+    if (situation.map_objection.empty() && allocation_unit % unit != 0)
+        situation.map_objection =
+            fmt::format("the pool's allocation unit is {} bytes, the kernel takes maps in units of {}",
+                        allocation_unit, unit);
     situation.extfile_objection = objection_to_extfile();
     return situation;
 }

@@ -41,7 +41,8 @@ std::string objection_to_passthrough();
 // passthrough, and that our module is there.
 std::string objection_to_extfile();
 
-Situation look_at_situation(const std::string& device, AbiChoice kernel_abi);
+// `allocation_unit` is the pool's.
+Situation look_at_situation(const std::string& device, AbiChoice kernel_abi, std::uint64_t allocation_unit);
 
 // Settles `asked`: the first of iomap, extfile and copy that works here, or just the one that was asked for.
 // The reason names why those before it were not taken. kind unsupported or refused if that one does not work.

@@ -147,6 +147,17 @@ Result<Devices> Devices::locate(const ShadowRoot& shadow, const std::vector<std:
     return devices;
 }
 
+Result<void> Devices::hold_modes() {
+    for (const DeviceRecord& record : table_->devices) {
+        struct stat status{};
+        if (::stat(record.path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) continue;
+        auto hold = device::ModeHold::acquire(record.path, status.st_rdev);
+        if (!hold) return std::unexpected(hold.error());
+        holds_.push_back(std::move(*hold));
+    }
+    return {};
+}
+
 // A control descriptor of its own, on which a device has the number that is its index in the pool.
 Result<void> Devices::attach() {
     auto control = device::ExtentControl::open();

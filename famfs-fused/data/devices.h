@@ -5,6 +5,7 @@
 #include "liblog/device/extent_control.h"
 #include "liblog/device/lock.h"
 #include "liblog/device/memory.h"
+#include "liblog/device/mode_hold.h"
 #include "liblog/shadow/devices.h"
 #include "omf/error.h"
 
@@ -28,6 +29,9 @@ class Devices {
     // device that holds another file system by now, one that is being formatted.
     Result<void> open(device::Access access);
 
+    // Keeps those that are dax devices in their mode, for a data path that opens none of them.
+    Result<void> hold_modes();
+
     device::Access access() const { return access_; }
     // Once they are open in fsdev mode: makes files from their extents, which name a device by its index.
     const device::ExtentControl* extents() const { return extents_ ? &*extents_ : nullptr; }
@@ -44,6 +48,7 @@ class Devices {
     famfs::shadow::DocumentContext context_;
     std::vector<std::unique_ptr<device::Memory>> memories_;
     std::vector<device::Lock> locks_;  // after memories_: let go before them
+    std::vector<device::ModeHold> holds_;
     device::Access access_ = device::Access::read_only;
     std::optional<device::ExtentControl> extents_;
 };

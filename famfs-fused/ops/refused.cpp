@@ -31,8 +31,13 @@ void link(fuse_req_t request, fuse_ino_t, fuse_ino_t, const char*) {
     refuse(request);
 }
 
-void unlink(fuse_req_t request, fuse_ino_t, const char*) {
-    refuse(request);
+// A name whose document is gone is gone: the kernel drops what it remembers of it.
+void unlink(fuse_req_t request, fuse_ino_t parent, const char* name) {
+    Server& server = server_of(request);
+    const auto directory = node_of(request, parent);
+    const auto there = directory ? server.shadow.look(server.shadow.descriptor(), path_of(**directory, name))
+                                 : std::unexpected(directory.error());
+    fuse_reply_err(request, there || there.error() != ENOENT ? refusal(server) : ENOENT);
 }
 
 void rmdir(fuse_req_t request, fuse_ino_t, const char*) {

@@ -2,6 +2,7 @@
 
 #include "liblog/device/lock.h"
 #include "liblog/device/memory.h"
+#include "liblog/device/mount_memory.h"
 
 #include <sys/stat.h>
 
@@ -97,9 +98,10 @@ DaxUse use_of(const DaxDevice& device) {
     DaxUse use;
     use.extents = extent_use(device.name);
     if (device.mode == DaxMode::devdax) use.open = node_users(device.number);
-    if (use.open.empty() && !use.extents) return use;
+    const bool held = device.mode == DaxMode::fsdev && mount_that_holds("/dev/" + device.name);
+    if (use.open.empty() && !use.extents && !held) return use;
     if (const auto memory = open_memory("/dev/" + device.name, Access::read_only)) {
-        use.mounted = is_held(**memory, LockKind::mounted);
+        use.mounted = held || is_held(**memory, LockKind::mounted);
         use.written = is_held(**memory, LockKind::writer);
     }
     return use;

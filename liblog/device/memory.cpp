@@ -5,6 +5,7 @@
 #include "liblog/device/extent_memory.h"
 #include "liblog/device/image_memory.h"
 #include "liblog/device/mode_hold.h"
+#include "liblog/device/mount_memory.h"
 #include "liblog/file_descriptor.h"
 
 #include <fcntl.h>
@@ -54,6 +55,9 @@ Result<std::unique_ptr<Memory>> open_dax(const std::string& path, dev_t number, 
     const auto device = find_dax_device(path, number);
     if (!device) return std::unexpected(device.error());
     if (device->mode != DaxMode::devdax && device->mode != DaxMode::fsdev) return cannot_be_used(*device);
+    if (device->mode == DaxMode::fsdev)
+        if (const auto mount = mount_that_holds(path))
+            return MountMemory::adopt(*mount, path, *device, std::move(*hold), access);
     FileDescriptor node = open_file(path, access);
     struct stat status{};
     if (!node || ::fstat(node.get(), &status) != 0) return fail_errno(errno, path);

@@ -1,12 +1,14 @@
 // A pool's memory: the bytes of a dax device or of an image file behind one interface.
 #pragma once
 
+#include "liblog/file_descriptor.h"
 #include "omf/error.h"
 #include "omf/layout.h"
 #include "omf/uuid.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,7 +22,7 @@ enum class Access { read_only, read_write };
 enum class Kind {
     image,   // a plain file: coherent among all processes of the host, nothing to flush
     devdax,  // a /dev/dax node in devdax mode, mapped
-    fsdev,   // a dax device in fsdev mode, through extent files of our kernel module
+    fsdev,   // a dax device in fsdev mode, through files that the kernel makes of its extents
 };
 
 // What this memory is, for messages and reports.
@@ -32,6 +34,9 @@ struct Description {
 };
 
 std::string_view name(Kind kind);
+
+// Makes a file of these extents, with this size, that can be mapped.
+using FileMaker = std::function<Result<FileDescriptor>(std::span<const omf::Extent>, std::uint64_t)>;
 
 // Keeps ranges of a Memory within reach until it is let go. The Memory must outlive it.
 using Reach = std::shared_ptr<const void>;
@@ -58,6 +63,11 @@ class Memory {
     // fsdev mode a byte can be part of one file at a time on this host, so that readers and writers of a
     // range have to name it alike; kind busy if it is part of another one now.
     virtual Result<Reach> reach(std::span<const omf::Extent> extents, std::uint64_t size);
+
+    // Where the pool is mounted, if its bytes can be reached only through that mount; else "". There reach()
+    // knows superblock and log, and asks `maker` for everything else.
+    virtual std::string mountpoint() const { return {}; }
+    virtual void make_files_with(FileMaker) {}
 
     // Refuses (kind busy) if processes have files of this device in use, as far as the system can tell; for
     // who is about to erase it.
@@ -103,7 +113,8 @@ class Memory {
 Result<std::string> resolve_device_path(const std::string& path);
 
 // Opens `path`: "/dev/daxX.Y", "daxX.Y", or a regular file. Refused, with what would help: anything else, a
-// dax device in system-ram mode, one in fsdev mode without our kernel module. Never creates a file. A dax
+// dax device in system-ram mode, one in fsdev mode without our kernel module, unless it is mounted with data
+// path iomap. Never creates a file. A dax
 // device keeps its mode while it is open; one that is just changing it is waited for.
 Result<std::unique_ptr<Memory>> open_memory(const std::string& path, Access access);
 

@@ -4,6 +4,7 @@
 #include "liblog/log/writer.h"
 #include "liblog/pool/system_uuid.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -92,6 +93,12 @@ struct PoolWriter::Impl {
     bool unfinished = false;
     std::optional<std::uint64_t> missing;  // the first entry that the tree did not get
 
+    std::uint64_t loans = 0;  // numbers the files that are made below
+
+    // For memory that only a mount reaches: a file of these extents, which is in the mount for as long as it
+    // takes to open it. Then its name goes, from the kernel's caches too: with the last descriptor and
+    // mapping the kernel lets go of its pages, before those of the file itself come into being.
+    Result<FileDescriptor> make_file(std::span<const omf::Extent> extents, std::uint64_t size);
     Result<void> publish();
     Result<void> replay(const UpdateHooks& hooks);
     Result<omf::Path> check_new(std::string_view path) const;
@@ -116,6 +123,27 @@ Result<void> PoolWriter::Impl::replay(const UpdateHooks& hooks) {
     return fail(ErrorKind::corrupt, EUCLEAN,
                 fmt::format("{}: the log is unreadable from entry {} of {}: nothing may be appended to it",
                             pool.memory().description().path, result.replayed, result.header.next_index));
+}
+
+Result<FileDescriptor> PoolWriter::Impl::make_file(std::span<const omf::Extent> extents, std::uint64_t size) {
+    omf::File loan;
+    const auto path = omf::Path::parse(fmt::format(".meta/.loan-{}-{}", ::getpid(), ++loans));
+    if (!path) return std::unexpected(refusal(".meta", path.error()));
+    loan.path = *path;
+    loan.size = size;
+    loan.mode = 0600;
+    for (const omf::Extent& extent : extents)
+        loan.layout.extents.push_back(extent);
+    const std::string name = fmt::format("{}/{}", pool.memory().mountpoint(), path->view());
+    FileDescriptor file;
+    auto lent = tree.lend(loan, [&]() -> Result<void> {
+        file = FileDescriptor(::open(name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+        return file ? Result<void>() : fail_errno(errno, name);
+    });
+    if (!lent) return std::unexpected(lent.error());
+    // The document is gone, so this fails; but the kernel asks, and forgets the name.
+    ::unlink(name.c_str());
+    return file;
 }
 
 PoolWriter::PoolWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -151,6 +179,8 @@ Result<std::unique_ptr<PoolWriter>> PoolWriter::open(Pool pool, const PoolPlace&
     if (!tree) return std::unexpected(tree.error());
     auto impl = std::make_unique<Impl>(std::move(pool), std::move(*tree), place.form);
     impl->lock = std::move(*lock);
+    impl->pool.memory().make_files_with(
+        [raw = impl.get()](auto extents, auto size) { return raw->make_file(extents, size); });
     if (auto replayed = impl->replay(hooks.update); !replayed) return std::unexpected(replayed.error());
     return std::unique_ptr<PoolWriter>(new PoolWriter(std::move(impl)));
 }

@@ -271,6 +271,15 @@ Result<void> Tree::Impl::write_meta(const omf::File& file) {
     return update_file(*meta, std::string(file.path.name()).c_str(), document, document_mode);
 }
 
+Result<void> Tree::lend(const omf::File& file, const std::function<Result<void>()>& use) {
+    if (auto written = impl_->write_meta(file); !written) return written;
+    auto used = use();
+    const auto meta = impl_->directories.get(std::string(file.path.parent()));
+    if (!meta) return std::unexpected(meta.error());
+    ::unlinkat(*meta, std::string(file.path.name()).c_str(), 0);
+    return used;
+}
+
 Result<void> Tree::finish(const State& state, std::uint64_t log_length, bool master) {
     discard();
     const auto superblock = meta_file(".meta/.superblock", 0, omf::superblock_region, 0444);

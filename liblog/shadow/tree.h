@@ -8,6 +8,7 @@
 #include "omf/error.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,10 @@ class Tree {
     Result<bool> publish();
     // Drops what was staged. Also done by the next stage() and on destruction.
     void discard();
+
+    // Makes the document of a file below .meta and calls `use`; the document goes when that returns. Call
+    // when nothing is staged.
+    Result<void> lend(const omf::File& file, const std::function<Result<void>()>& use);
 
     // stage() and publish().
     template <typename Entry>

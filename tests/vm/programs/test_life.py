@@ -4,19 +4,20 @@ import filecmp
 import os
 import subprocess
 
-from vm_case import MIB, PAGE, VmCase, bind, driver_of, statistic
+from vm_case import DATA_PATH, MIB, PAGE, VmCase, bind, driver_of, of_extfile, statistic
 
 TREE = os.environ.get("FAMFS_VM_TREE", "/usr/include/asm-generic")
 NAME = os.path.basename(TREE)
+UNIT = "4K" if DATA_PATH == "extfile" else "2M"  # file maps come in units of 2 MiB
 
 
 class Life(VmCase):
     limit = 300
 
     def test_a_directory_goes_in_and_comes_back(self):
-        self.mkfs("dax0.0", "--alloc-unit", "4K")
+        self.mkfs("dax0.0", "--alloc-unit", UNIT)
         mountpoint = self.mount()
-        self.assertEqual("extfile", self.data_path(mountpoint))
+        self.assertEqual(DATA_PATH, self.data_path(mountpoint))
         self.assertEqual("fsdev_dax", driver_of("dax0.0"))
         self.famfs("cp", "-r", TREE, mountpoint)
         self.assertEqual("", subprocess.run(["diff", "-r", TREE, f"{mountpoint}/{NAME}"], capture_output=True,
@@ -30,7 +31,7 @@ class Life(VmCase):
         self.assertIn("clean", self.famfs("fsck", "dax0.0").stdout)
 
         again = self.mount()
-        self.assertEqual("extfile", self.data_path(again))
+        self.assertEqual(DATA_PATH, self.data_path(again))
         self.famfs("verify", f"{again}/{NAME}", "--against", TREE)
         self.umount(again)
 
@@ -89,6 +90,7 @@ class Life(VmCase):
         self.assertIn("(devdax)", self.famfs("info", "dax0.0").stdout)
         self.assertEqual(before, {verb: self.famfs(verb, "dax0.0").stdout for verb in before})
 
+    @of_extfile
     def test_mkfs_in_fsdev_mode(self):
         bind("dax0.0", "fsdev_dax")
         self.mkfs()
@@ -104,6 +106,7 @@ class Life(VmCase):
         self.assertEqual(0, statistic("files"))
         bind("dax0.0", "device_dax")
 
+    @of_extfile
     def test_a_small_log_and_files_that_share_a_huge_page(self):
         self.mkfs("dax0.0", "--alloc-unit", "4K")
         mountpoint = self.mount()
@@ -119,7 +122,7 @@ class Life(VmCase):
         first, second = self.mount("dax0.0", name="one"), self.mount("dax1.0", name="two")
         self.famfs("cp", self.source("a", 3 * MIB), first)
         self.famfs("cp", self.source("b", 3 * MIB), second)
-        self.assertEqual(["extfile"] * 2, [self.data_path(first), self.data_path(second)])
+        self.assertEqual([DATA_PATH] * 2, [self.data_path(first), self.data_path(second)])
         for mountpoint, name in ((first, "a"), (second, "b")):
             self.assertTrue(filecmp.cmp(self.path(name), f"{mountpoint}/{name}", shallow=False))
         self.umount(first)
@@ -128,6 +131,7 @@ class Life(VmCase):
             self.assertEqual(3 * MIB, len(file.read()))
         self.umount(second)
 
+    @of_extfile
     def test_one_device_at_two_mount_points(self):
         self.mkfs()
         first = self.mount(name="one")

@@ -4,7 +4,7 @@ import ctypes
 import mmap
 import os
 
-from vm_case import MIB, MappedFile, PAGE, VmCase, libc, statistics
+from vm_case import DATA_PATH, MIB, MappedFile, PAGE, VmCase, libc, of_extfile, statistics
 
 SIZE = 64 * MIB
 HUGE = 2 * MIB
@@ -54,6 +54,7 @@ class Requests(VmCase):
                 self.assertEqual(content[:MIB], file.read(MIB))
             self.untouched(both)
 
+    @of_extfile
     def test_sendfile(self):
         content = self.pattern(4 * MIB)
         with open(self.file, "r+b", buffering=0) as file, open(self.path("target"), "w+b") as target:
@@ -78,6 +79,7 @@ class Requests(VmCase):
             self.assertEqual(content, other.read(len(content)))
         self.assertEqual((0, 0), self.counted())
 
+    @of_extfile
     def test_direct(self):
         descriptor = os.open(self.file, os.O_RDWR | os.O_DIRECT)
         room = mmap.mmap(-1, MIB)
@@ -94,6 +96,7 @@ class Requests(VmCase):
             os.close(descriptor)
             room.close()
 
+    @of_extfile
     def test_append_and_the_end(self):
         """A file does not grow, whoever writes it."""
         with open(self.file, "ab", buffering=0) as file:
@@ -120,6 +123,7 @@ class Requests(VmCase):
         self.assertGreater(reads, 0)
         self.assertGreater(writes, 0)
 
+    @of_extfile
     def test_faults_are_of_two_mebibytes(self):
         with MappedFile(self.file) as memory:
             before = statistics()
@@ -129,6 +133,7 @@ class Requests(VmCase):
         self.assertEqual(SIZE // HUGE, after["faults_pmd"] - before["faults_pmd"])
         self.assertEqual(0, after["faults_pte"] - before["faults_pte"])
 
+    @of_extfile
     def test_small_faults_only_in_the_tail(self):
         size = 5 * HUGE + 3 * PAGE - 100
         self.famfs("creat", "--size", str(size), self.mountpoint + "/tail")
@@ -158,7 +163,7 @@ class Requests(VmCase):
     def test_read_only_mount(self):
         self.umount(self.mountpoint)
         self.mountpoint = self.mount("dax0.0", "--read-only")
-        self.assertEqual("extfile", self.data_path(self.mountpoint))
+        self.assertEqual(DATA_PATH, self.data_path(self.mountpoint))
         with self.assertRaises(OSError):
             open(self.file, "r+b")
         with MappedFile(self.file, writable=False) as memory:

@@ -21,6 +21,11 @@ PAGE = 4096
 LOG_BYTES = 8 * MIB
 PROGRAMS = os.environ["FAMFS_PROGRAMS"]
 STATISTICS = "/sys/class/misc/famfs_dax/stats/"
+DATA_PATH = os.environ.get("FAMFS_DATA_PATH", "extfile")  # what auto has to choose here
+
+# For tests of what the module does and says.
+of_extfile = unittest.skipUnless(DATA_PATH == "extfile", "about extent files and their module")
+of_iomap = unittest.skipUnless(DATA_PATH == "iomap", "about kernels that take file maps")
 
 
 def read_text(path):

@@ -1,4 +1,4 @@
-#include "famfs-cli/mounts.h"
+#include "liblog/mounts.h"
 
 #include "omf/path.h"
 
@@ -10,7 +10,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace famfs::cli {
+namespace famfs {
 namespace {
 
 constexpr bool octal(char digit) {
@@ -104,4 +104,4 @@ Result<void> check_trusted(const Mount& mount) {
                     omf::printable(mount.mountpoint), mount.user ? fmt::to_string(*mount.user) : "unknown"));
 }
 
-}  // namespace famfs::cli
+}  // namespace famfs

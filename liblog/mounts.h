@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace famfs::cli {
+namespace famfs {
 
 struct Mount {
     std::uint64_t id = 0;
@@ -36,4 +36,4 @@ const Mount* find_mount(const std::vector<Mount>& mounts, std::string_view mount
 // else: kind refused, EPERM, for a mount of another user.
 Result<void> check_trusted(const Mount& mount);
 
-}  // namespace famfs::cli
+}  // namespace famfs

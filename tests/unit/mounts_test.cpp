@@ -1,10 +1,10 @@
 // /proc/self/mountinfo, as the kernel writes it and as nobody should.
-#include "famfs-cli/mounts.h"
+#include "liblog/mounts.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-namespace famfs::cli {
+namespace famfs {
 namespace {
 
 constexpr const char* ordinary =
@@ -74,4 +74,4 @@ TEST(Mounts, ThisSystemHasARoot) {
 }
 
 }  // namespace
-}  // namespace famfs::cli
+}  // namespace famfs
