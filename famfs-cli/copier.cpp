@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <vector>
 
 namespace famfs::cli {
@@ -23,8 +24,13 @@ Error changed(const std::string& how) {
 
 // Room that ran out is the pool's or the host's trouble, not the file's: going on would fail again.
 bool is_fatal(const Error& error) {
-    return error.code == ENOSPC || error.code == EDQUOT || error.code == EROFS ||
+    return error.code == ENOSPC || error.code == EDQUOT || error.code == EROFS || error.code == ENOMEM ||
            error.kind == ErrorKind::corrupt;
+}
+
+// The text is short enough to need no memory itself.
+Error out_of_memory() {
+    return {ErrorKind::io, ENOMEM, "out of memory"};
 }
 
 Result<void> read_fully(int source, std::uint64_t offset, std::span<std::byte> out) {
@@ -93,7 +99,7 @@ std::optional<Error> Copier::fatal() const {
     return fatal_;
 }
 
-void Copier::copy_piece(File& file, std::uint64_t offset, std::uint64_t length) {
+Result<void> Copier::copy_steps(const File& file, std::uint64_t offset, std::uint64_t length) {
     Result<void> done;
     while (length > 0 && done) {
         if (stopped()) done = fail(ErrorKind::io, EINTR, "interrupted");
@@ -103,6 +109,17 @@ void Copier::copy_piece(File& file, std::uint64_t offset, std::uint64_t length) 
         if (done) progress_.add_bytes(step);
         offset += step;
         length -= step;
+    }
+    return done;
+}
+
+// In a worker thread: nothing may be thrown out of it.
+void Copier::copy_piece(File& file, std::uint64_t offset, std::uint64_t length) {
+    Result<void> done;
+    try {
+        done = copy_steps(file, offset, length);
+    } catch (const std::bad_alloc&) {
+        done = std::unexpected(out_of_memory());
     }
     std::unique_lock lock(mutex_);
     if (!done && !file.error) file.error = done.error();
@@ -168,8 +185,16 @@ void Copier::settle_ready(std::unique_lock<std::mutex>& lock) {
         const auto file = std::move(files_.front());
         files_.pop_front();
         lock.unlock();
-        settle(*file);
+        bool settled = true;
+        try {
+            settle(*file);
+        } catch (const std::bad_alloc&) {
+            settled = false;
+        }
         lock.lock();
+        if (settled) continue;
+        if (!fatal_) fatal_ = out_of_memory();
+        stop_ = true;
     }
     settling_ = false;
 }

@@ -45,6 +45,7 @@ class Copier {
     struct File;
 
     void copy_piece(File& file, std::uint64_t offset, std::uint64_t length);
+    Result<void> copy_steps(const File& file, std::uint64_t offset, std::uint64_t length);
     Result<void> copy_range(const File& file, std::uint64_t offset, std::uint64_t length);
     Result<void> compare_range(const File& file, std::uint64_t offset, std::uint64_t length);
     Result<void> check_source(const File& file) const;

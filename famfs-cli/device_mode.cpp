@@ -197,18 +197,26 @@ ModeChange::~ModeChange() {
 
 void give_mode_back(Console& console, const std::string& path, const std::string& before, bool orderly) {
     const std::string name = device_name(path);
-    if (before.empty() || name.empty()) return;
+    if (name.empty()) return;
+    const std::string owed = before.empty() ? read_debt(name) : before;
+    if (owed.empty()) return;
     // Of extent files the module knows. Taking the driver away under other mappings would wait for their end.
     const bool known = orderly || device::extent_use(name).has_value();
     Result<void> changed;
-    if (!known && is_held_by_kernel(path))
+    if (device::dax_mode(name) == mode_named(owed)) {
+        // A mount that fell back to copy has left the mode alone, whatever its record says.
+    } else if (!known && is_held_by_kernel(path)) {
         changed =
             fail(ErrorKind::busy, EBUSY, path + ": its mode cannot be changed: something still maps it");
-    else
-        changed = device::set_dax_mode(name, mode_named(before));
-    if (changed) return;
+    } else {
+        changed = device::set_dax_mode(name, mode_named(owed));
+    }
+    if (changed) {
+        ::unlink(debt_path(name).c_str());
+        return;
+    }
     console.note(fmt::format("{} mode is left as it is: {}", name, changed.error().message));
-    write_debt(name, before);
+    write_debt(name, owed);
 }
 
 }  // namespace famfs::cli

@@ -55,9 +55,10 @@ class ModeChange {
     bool done_ = false;
 };
 
-// Puts the device at `path` back into the mode `before`; nothing to do for "". If it is still in use, that is
-// noted, on the terminal and for the next mount of it, whose end makes up for it. After a daemon that was
-// killed mappings may live on, of which the kernel tells nobody: then `orderly` is false.
+// Puts the device at `path` back into the mode `before`, or with "" into the one that an earlier mount owes
+// it, if any. If it is still in use, that is noted, on the terminal and for the end of the next mount of it.
+// After a daemon that was killed mappings may live on, of which the kernel tells nobody: then `orderly` is
+// false.
 void give_mode_back(Console& console, const std::string& path, const std::string& before,
                     bool orderly = true);
 

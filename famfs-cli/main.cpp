@@ -52,12 +52,18 @@ int run(Console& console, std::string_view program, Arguments arguments) {
     return run_verb(console, first, arguments.subspan(1));
 }
 
+int run_words(Console& console, const std::vector<std::string>& words) {
+    const std::string program = words.empty() ? "famfs" : words.front();
+    const Arguments arguments = Arguments(words).subspan(words.empty() ? 0 : 1);
+    return run(console, base_name(program), arguments);
+}
+
 // The outermost net: whatever a library throws ends as one line.
-int guarded_run(Console& console, std::string_view program, Arguments arguments) {
+int guarded_run(Console& console, int argc, char** argv) {
     try {
-        return run(console, program, arguments);
+        return run_words(console, {argv, argv + argc});
     } catch (const std::bad_alloc&) {
-        console.error("out of memory");
+        console.write_error("famfs: out of memory\n");  // and none is taken to say so
     } catch (const std::exception& failure) {
         console.error(fmt::format("unexpected: {}", failure.what()));
     }
@@ -70,8 +76,5 @@ int guarded_run(Console& console, std::string_view program, Arguments arguments)
 int main(int argc, char** argv) {
     using namespace famfs::cli;
     Console console;
-    const std::vector<std::string> words(argv, argv + argc);
-    const std::string program = words.empty() ? "famfs" : words.front();
-    const Arguments arguments = Arguments(words).subspan(words.empty() ? 0 : 1);
-    return console.close(guarded_run(console, base_name(program), arguments));
+    return console.close(guarded_run(console, argc, argv));
 }

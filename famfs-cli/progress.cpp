@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 
 namespace famfs::cli {
 namespace {
@@ -51,23 +52,23 @@ Progress::~Progress() {
     if (!ticker_.joinable()) return;
     ticker_.request_stop();
     ticker_.join();
-    if (console_.progress == ProgressMode::automatic) {
-        console_.show_transient("");
-    } else {
-        show();
-    }
+    show(Moment::end);
 }
 
 void Progress::run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, first_wait, [] { return false; });
     while (!stop.stop_requested()) {
-        show();
+        show(Moment::meanwhile);
         wake_.wait_for(lock, stop, terminal_ ? next_wait : first_wait, [] { return false; });
     }
 }
 
-void Progress::show() const {
+// Neither in a thread of its own nor at the end is there anybody to catch anything. No line is better than no
+// copy.
+void Progress::show(Moment moment) const noexcept try {
+    if (moment == Moment::end && console_.progress == ProgressMode::automatic)
+        return console_.show_transient("");
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start_;
     json::ProgressState state{operation_, bytes(), total_, files(), 0, std::nullopt};
     state.total = std::max(state.total, state.done);
@@ -76,6 +77,8 @@ void Progress::show() const {
     if (console_.progress == ProgressMode::json) return console_.progress_line(json::progress(state));
     if (terminal_) return console_.show_transient(text_line(state));
     console_.progress_line(text_line(state));
+} catch (const std::bad_alloc&) {
+    return;
 }
 
 }  // namespace famfs::cli

@@ -30,7 +30,8 @@ class Progress {
 
   private:
     void run(const std::stop_token& stop);
-    void show() const;
+    enum class Moment { meanwhile, end };
+    void show(Moment moment) const noexcept;
 
     Console& console_;
     const std::string operation_;

@@ -13,6 +13,7 @@
 #include <iterator>
 #include <limits>
 #include <mutex>
+#include <new>
 #include <optional>
 
 namespace famfs::cli {
@@ -106,6 +107,8 @@ struct TreeComparison::Pair {
     std::string trouble;
 
     void compare_piece(std::uint64_t offset, std::uint64_t length, Progress& progress, Interrupt& interrupt);
+    Result<std::uint64_t> find_difference(std::uint64_t offset, std::uint64_t length, Progress& progress,
+                                          Interrupt& interrupt) const;
 };
 
 TreeComparison::TreeComparison() = default;
@@ -165,8 +168,8 @@ std::uint64_t TreeComparison::total_bytes() const {
     return total;
 }
 
-void TreeComparison::Pair::compare_piece(std::uint64_t offset, std::uint64_t length, Progress& progress,
-                                         Interrupt& interrupt) {
+Result<std::uint64_t> TreeComparison::Pair::find_difference(std::uint64_t offset, std::uint64_t length,
+                                                            Progress& progress, Interrupt& interrupt) const {
     FilePair files(in_mount, in_directory);
     Result<std::uint64_t> found = no_difference;
     if (const auto opened = files.check(); !opened) found = std::unexpected(opened.error());
@@ -176,6 +179,18 @@ void TreeComparison::Pair::compare_piece(std::uint64_t offset, std::uint64_t len
         progress.add_bytes(step);
         offset += step;
         length -= step;
+    }
+    return found;
+}
+
+// In a worker thread: nothing may be thrown out of it.
+void TreeComparison::Pair::compare_piece(std::uint64_t offset, std::uint64_t length, Progress& progress,
+                                         Interrupt& interrupt) {
+    Result<std::uint64_t> found = no_difference;
+    try {
+        found = find_difference(offset, length, progress, interrupt);
+    } catch (const std::bad_alloc&) {
+        found = std::unexpected(Error{ErrorKind::io, ENOMEM, "out of memory"});
     }
     const std::lock_guard guard(mutex);
     if (found) {

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <exception>
 
 namespace famfs::cli {
 
@@ -15,9 +16,15 @@ unsigned default_threads() {
     return std::max(1U, std::thread::hardware_concurrency());
 }
 
+// One thread is enough to go on with.
 WorkerPool::WorkerPool(unsigned threads) : most_waiting_(std::size_t{threads} * 8) {
-    for (unsigned i = 0; i < threads; ++i)
-        threads_.emplace_back([this] { run(); });
+    threads_.reserve(threads);
+    try {
+        for (unsigned i = 0; i < threads; ++i)
+            threads_.emplace_back([this] { run(); });
+    } catch (const std::exception&) {
+        if (threads_.empty()) throw;
+    }
 }
 
 WorkerPool::~WorkerPool() {

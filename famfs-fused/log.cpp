@@ -8,8 +8,11 @@
 #include <syslog.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <mutex>
+#include <system_error>
 
 namespace famfs::fused {
 
@@ -81,6 +84,19 @@ void Log::about_file(std::string_view place, std::string_view what) {
     if (!impl_->admit(left_out)) return;
     if (left_out > 0) warning("{} messages about files were left out", left_out);
     warning("{}: {}", omf::printable(place), what);
+}
+
+void Log::internal_error(const std::exception& problem) noexcept try {
+    error("internal error: {}", problem.what());
+} catch (const std::exception&) {
+    return;
+}
+
+int Log::fault(std::string_view place, std::string_view call, int code) {
+    constexpr std::array faults{EIO, EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT, ENXIO, ENODEV, EFAULT};
+    if (std::ranges::find(faults, code) != faults.end())
+        about_file(place, fmt::format("{}: {}", call, std::generic_category().message(code)));
+    return code;
 }
 
 }  // namespace famfs::fused

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,6 +41,12 @@ class Log {
     // About one file of the pool: at most `burst` lines at once and `per_second` from then on; how many were
     // left out is said with the next one.
     void about_file(std::string_view place, std::string_view what);
+    // The same for an errno that a call about the file ended with, if it is the system's fault; returns
+    // `code`.
+    int fault(std::string_view place, std::string_view call, int code);
+
+    // About an exception that nobody expected. Lost if there is no memory for the line.
+    void internal_error(const std::exception& problem) noexcept;
 
     static constexpr unsigned burst = 50;
     static constexpr unsigned per_second = 2;

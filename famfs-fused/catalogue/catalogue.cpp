@@ -1,6 +1,7 @@
 #include "famfs-fused/catalogue/catalogue.h"
 
 #include <functional>
+#include <new>
 #include <utility>
 
 namespace famfs::fused {
@@ -48,10 +49,21 @@ NodePtr Catalogue::adopt(Node candidate) {
     }
     candidate.id = ++last_id_;
     const auto node = std::make_shared<const Node>(std::move(candidate));
-    slots_.emplace(node->id, Slot{node, 1});
+    const auto slot = slots_.emplace(node->id, Slot{node, 1}).first;
     const auto older = places_.find(node.get());
-    if (older != places_.end()) places_.erase(older);
-    places_.insert(node.get());
+    if (older != places_.end()) {
+        // The same element with another key takes no memory, so the place is never without a node.
+        auto element = places_.extract(older);
+        element.value() = node.get();
+        places_.insert(std::move(element));
+        return node;
+    }
+    try {
+        places_.insert(node.get());
+    } catch (const std::bad_alloc&) {
+        slots_.erase(slot);
+        throw;
+    }
     return node;
 }
 

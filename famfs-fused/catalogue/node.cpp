@@ -48,6 +48,12 @@ std::string path_of(const Node& parent, std::string_view name) {
     return path;
 }
 
+bool is_metadata(const Node& node) {
+    const Node* const directory = node.parent.get();
+    return directory != nullptr && directory->name == ".meta" && directory->parent != nullptr &&
+           directory->parent->parent == nullptr;
+}
+
 struct stat attributes_of(const Node& node) {
     constexpr std::uint64_t block = 512;
     std::uint64_t allocated = 0;

@@ -63,6 +63,9 @@ std::string path_of(const Node& node);
 // The place of `name` in the directory `parent`.
 std::string path_of(const Node& parent, std::string_view name);
 
+// Superblock or log: in ".meta".
+bool is_metadata(const Node& node);
+
 // As stat(2) shows it. Not for a directory: its attributes are the shadow directory's.
 struct stat attributes_of(const Node& node);
 

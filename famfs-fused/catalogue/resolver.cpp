@@ -15,10 +15,15 @@ constexpr std::uint32_t permission_bits = 07777;
 // Readable by everybody, so that an open gets as far as the reason.
 constexpr std::uint32_t unusable_mode = 0444;
 
-// Not this file's fault, and over in a moment: not something to remember of it.
+// Not what the document says, and perhaps over in a moment: not something to remember of the file.
 bool is_passing(int code) {
     return code == EMFILE || code == ENFILE || code == ENOMEM || code == EINTR || code == EAGAIN ||
-           code == ENOENT || code == ENOTDIR;
+           code == ENOENT || code == ENOTDIR || code == EIO;
+}
+
+// Of these the directory may recover; others mean that it is not there.
+bool is_fault(int code) {
+    return is_passing(code) && code != ENOENT && code != ENOTDIR;
 }
 
 bool is_one_component(std::string_view name) {
@@ -54,7 +59,8 @@ void Resolver::refuse(const std::string& place, std::string_view why) const {
 
 Outcome<void> Resolver::parse(Node& node, int base, const std::string& path, const std::string& place) const {
     const auto document = shadow_.read(base, path, famfs::shadow::largest_document);
-    if (!document && is_passing(document.error())) return std::unexpected(document.error());
+    if (!document && is_passing(document.error()))
+        return std::unexpected(log_.fault(place, "document", document.error()));
     if (!document) {
         refuse(place, reason(document.error()));
         return {};
@@ -99,7 +105,7 @@ Outcome<Resolved> Resolver::resolve(const NodePtr& parent, std::string_view name
     if (base < 0) base = shadow_.descriptor();
 
     const auto sighting = shadow_.look(base, path);
-    if (!sighting) return std::unexpected(sighting.error());
+    if (!sighting) return std::unexpected(log_.fault(place, "document", sighting.error()));
     NodePtr node = catalogue_.reuse(parent->id, name, identity_of(sighting->status));
     if (!node) {
         Node candidate;
@@ -115,8 +121,12 @@ Outcome<Resolved> Resolver::resolve(const NodePtr& parent, std::string_view name
 
 Outcome<struct stat> Resolver::attributes(const Node& node) const {
     if (node.kind != NodeKind::directory) return attributes_of(node);
-    const auto sighting = shadow_.look(shadow_.descriptor(), path_of(node));
+    const std::string place = path_of(node);
+    const auto sighting = shadow_.look(shadow_.descriptor(), place);
+    if (!sighting && is_fault(sighting.error()))
+        return std::unexpected(log_.fault(place, "shadow directory", sighting.error()));
     if (!sighting || identity_of(sighting->status) != node.identity) return std::unexpected(ESTALE);
+    if (sighting->status.st_nlink == 0) refuse(shadow_.directory(), "the shadow tree was removed");
     return sighting->status;
 }
 

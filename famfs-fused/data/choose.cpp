@@ -156,7 +156,7 @@ Result<Choice> choose_data_path(DataPathKind asked, const Situation& situation) 
 
 std::unique_ptr<DataPath> make_data_path(DataPathKind kind, const ShadowRoot& shadow, const Devices& devices,
                                          AbiChoice kernel_abi, Log& log) {
-    if (kind == DataPathKind::yaml) return make_yaml_path(shadow);
+    if (kind == DataPathKind::yaml) return make_yaml_path(shadow, log);
     if (kind == DataPathKind::iomap) return make_iomap_path(devices, kernel_abi, log);
     if (kind == DataPathKind::extfile) return make_extfile_path(devices, log);
     return make_copy_path(devices, log);

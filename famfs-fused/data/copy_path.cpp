@@ -57,7 +57,8 @@ Outcome<device::Memory*> CopyPath::memory_of(const Node& node, const omf::Extent
 Outcome<void> CopyPath::check_image(const Node& node, const device::Memory& memory,
                                     const omf::Extent& run) const {
     struct stat status{};
-    if (::fstat(memory.descriptor(), &status) != 0) return std::unexpected(errno);
+    if (::fstat(memory.descriptor(), &status) != 0)
+        return std::unexpected(log_.fault(path_of(node), memory.description().path, errno));
     if (static_cast<std::uint64_t>(status.st_size) >= run.offset + run.length) return {};
     log_.about_file(path_of(node), memory.description().path + " has shrunk");
     return std::unexpected(EIO);
@@ -89,7 +90,8 @@ Outcome<void> CopyPath::load(const Node& node, Buffer& buffer) const {
         if (piece.memory != nullptr) continue;
         const auto got = read_at(piece.descriptor, room.first(piece.length), piece.offset);
         if (!got) return outcome(node, Result<void>(std::unexpected(got.error())));
-        if (*got < piece.length) return std::unexpected(EIO);
+        if (*got < piece.length)
+            return std::unexpected(log_.fault(path_of(node), "the image has shrunk", EIO));
         piece.memory = room.data();
         room = room.subspan(piece.length);
     }
@@ -129,7 +131,8 @@ Outcome<void> CopyPath::sync(const Node& node) {
         const auto memory = memory_of(node, extent);
         if (!memory) return std::unexpected(memory.error());
         const int image = (*memory)->descriptor();
-        if (image >= 0 && ::fdatasync(image) != 0) return std::unexpected(errno);
+        if (image >= 0 && ::fdatasync(image) != 0)
+            return std::unexpected(log_.fault(path_of(node), "fsync", errno));
         if (const auto done = outcome(node, (*memory)->invalidate(extent.offset, extent.length)); !done)
             return done;
         (*memory)->fence();

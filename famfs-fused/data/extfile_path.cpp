@@ -81,9 +81,13 @@ Outcome<Opened> ExtfilePath::open(const Node& node) {
     if (known != backings_.end()) return Opened{known->second};
     const auto file = open_file(node);
     if (!file) return std::unexpected(file.error());
+    backings_.reserve(backings_.size() + 1);
+    decltype(backings_) room;  // taken before there is an id that could be lost
+    room.emplace(node.id, 0);
     const auto backing = open_backing(connection_, file->get());
     if (!backing) return std::unexpected(refused(node, fail_errno(backing.error(), "passthrough").error()));
-    backings_.emplace(node.id, *backing);
+    room.begin()->second = *backing;
+    backings_.insert(room.extract(room.begin()));
     return Opened{*backing};
 }
 
@@ -104,7 +108,7 @@ Outcome<std::span<const Piece>> ExtfilePath::read(const Node& node, std::uint64_
     if (!file) return std::unexpected(file.error());
     const auto got = read_at(file->get(), buffer.bytes().first(length), offset);
     if (!got) return std::unexpected(refused(node, got.error()));
-    if (*got < length) return std::unexpected(EIO);
+    if (*got < length) return std::unexpected(log_.fault(path_of(node), "read", EIO));
     pieces.push_back({.memory = buffer.bytes().data(), .length = length});
     return std::span<const Piece>(pieces);
 }

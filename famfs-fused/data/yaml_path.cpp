@@ -11,7 +11,7 @@ namespace {
 
 class YamlPath final : public DataPath {
   public:
-    explicit YamlPath(const ShadowRoot& shadow) : shadow_(shadow) {}
+    YamlPath(const ShadowRoot& shadow, Log& log) : shadow_(shadow), log_(log) {}
 
     std::string_view name() const override { return "yaml"; }
     bool shows_documents() const override { return true; }
@@ -27,12 +27,13 @@ class YamlPath final : public DataPath {
     Outcome<FileDescriptor> open_document(const Node& node) const;
 
     const ShadowRoot& shadow_;
+    Log& log_;
 };
 
 // The document that the node was made from; ESTALE if another one has its place by now.
 Outcome<FileDescriptor> YamlPath::open_document(const Node& node) const {
     auto document = shadow_.open_file(shadow_.descriptor(), path_of(node));
-    if (!document) return document;
+    if (!document) return std::unexpected(log_.fault(path_of(node), "document", document.error()));
     struct stat status{};
     if (::fstat(document->get(), &status) != 0) return std::unexpected(errno);
     if (identity_of(status) != node.identity) return std::unexpected(ESTALE);
@@ -51,15 +52,15 @@ Outcome<std::span<const Piece>> YamlPath::read(const Node& node, std::uint64_t o
     if (!document) return std::unexpected(document.error());
     const auto room = buffer.bytes().first(length);
     const ssize_t got = ::pread(document->get(), room.data(), room.size(), static_cast<off_t>(offset));
-    if (got < 0) return std::unexpected(errno);
+    if (got < 0) return std::unexpected(log_.fault(path_of(node), "document", errno));
     buffer.pieces().assign({Piece{.memory = room.data(), .length = static_cast<std::size_t>(got)}});
     return std::span<const Piece>(buffer.pieces());
 }
 
 }  // namespace
 
-std::unique_ptr<DataPath> make_yaml_path(const ShadowRoot& shadow) {
-    return std::make_unique<YamlPath>(shadow);
+std::unique_ptr<DataPath> make_yaml_path(const ShadowRoot& shadow, Log& log) {
+    return std::make_unique<YamlPath>(shadow, log);
 }
 
 }  // namespace famfs::fused

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "famfs-fused/data/data_path.h"
+#include "famfs-fused/log.h"
 #include "famfs-fused/shadow/root.h"
 
 #include <memory>
@@ -9,6 +10,6 @@
 namespace famfs::fused {
 
 // `shadow` must outlive it.
-std::unique_ptr<DataPath> make_yaml_path(const ShadowRoot& shadow);
+std::unique_ptr<DataPath> make_yaml_path(const ShadowRoot& shadow, Log& log);
 
 }  // namespace famfs::fused

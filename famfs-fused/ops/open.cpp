@@ -13,6 +13,12 @@ bool keeps_set_id(const Node& node, uid_t caller) {
     return caller != 0 && (node.mode & (S_ISUID | S_ISGID)) != 0;
 }
 
+// Superblock and log are written by the verbs, which lock the pool and go past the mount. Only where the
+// kernel has the device to itself may there be no other way.
+bool may_be_written(const Server& server, const Node& node) {
+    return server.data->maps() != nullptr || !is_metadata(node);
+}
+
 Outcome<Opened> admit(fuse_req_t request, fuse_ino_t id, int flags) {
     const Server& server = server_of(request);
     const auto node = file_of(request, id);
@@ -20,6 +26,7 @@ Outcome<Opened> admit(fuse_req_t request, fuse_ino_t id, int flags) {
     const bool writes = (flags & O_ACCMODE) != O_RDONLY;
     if (writes && server.settings.read_only) return std::unexpected(EROFS);
     if (writes && (*node)->all_hosts_read) return std::unexpected(EPERM);
+    if (writes && !may_be_written(server, **node)) return std::unexpected(EPERM);
     if (writes && keeps_set_id(**node, fuse_req_ctx(request)->uid)) return std::unexpected(EPERM);
     if ((flags & O_TRUNC) != 0 && (*node)->size != 0) return std::unexpected(refusal(server));
     return server.data->open(**node);

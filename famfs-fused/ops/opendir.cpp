@@ -13,7 +13,8 @@ void opendir(fuse_req_t request, fuse_ino_t id, fuse_file_info* file) {
     }
     auto descriptor = server.shadow.open_directory(path_of(**node));
     if (!descriptor) {
-        fuse_reply_err(request, descriptor.error() == ENOENT ? ESTALE : descriptor.error());
+        const int code = server.log.fault(path_of(**node), "shadow directory", descriptor.error());
+        fuse_reply_err(request, code == ENOENT ? ESTALE : code);
         return;
     }
     file->fh = server.directories.insert(std::make_shared<DirectoryStream>(std::move(*descriptor)));

@@ -1,4 +1,5 @@
 #include "famfs-fused/ops/support.h"
+#include "famfs-fused/session/session.h"
 
 #include <sys/uio.h>
 
@@ -12,11 +13,13 @@ namespace famfs::fused::ops {
 
 namespace {
 
-void reply_from_memory(fuse_req_t request, std::span<const Piece> pieces) {
+// Returns 0, or the errno that the kernel could not take the bytes with: out of a mapping it is the one to
+// load them.
+int reply_from_memory(fuse_req_t request, std::span<const Piece> pieces) {
     std::vector<iovec> vector;
     for (const Piece& piece : pieces)
         vector.push_back({const_cast<std::byte*>(piece.memory), piece.length});
-    fuse_reply_iov(request, vector.data(), static_cast<int>(vector.size()));
+    return -fuse_reply_iov(request, vector.data(), static_cast<int>(vector.size()));
 }
 
 // Room for a fuse_bufvec, which ends in an array, of so many buffers.
@@ -47,21 +50,27 @@ fuse_buf buffer_of(const Piece& piece) {
     return buffer;
 }
 
-// From the file's pages to the kernel's reader without a copy in between.
-void reply_from_files(fuse_req_t request, std::span<const Piece> pieces) {
+// From the file's pages to the kernel's reader without a copy in between. Returns 0, or the errno that was
+// replied, for what could not be read.
+int reply_from_files(fuse_req_t request, std::span<const Piece> pieces) {
     BufferVector vector(pieces.size());
     std::ranges::transform(pieces, vector.get()->buf, buffer_of);
+    const ReplyWatch watch;
     fuse_reply_data(request, vector.get(), fuse_buf_copy_flags{});
+    return watch.error();
 }
 
-void reply(fuse_req_t request, std::span<const Piece> pieces) {
+int reply(fuse_req_t request, std::span<const Piece> pieces) {
     const bool in_memory =
         std::ranges::all_of(pieces, [](const Piece& piece) { return piece.memory != nullptr; });
-    if (in_memory) {
-        reply_from_memory(request, pieces);
-    } else {
-        reply_from_files(request, pieces);
-    }
+    return in_memory ? reply_from_memory(request, pieces) : reply_from_files(request, pieces);
+}
+
+// The request is answered by now, so nothing may be thrown.
+void report_lost_read(Server& server, const Node& node, int code) noexcept try {
+    server.log.fault(path_of(node), "read", code);
+} catch (const std::exception&) {
+    return;
 }
 
 }  // namespace
@@ -77,11 +86,12 @@ void read(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, fus
     const auto length = std::min<std::uint64_t>({size, largest_request, (*node)->size - start});
     const auto buffer = server.buffers.take();
     const auto pieces = server.data->read(**node, start, length, *buffer);
-    if (pieces) {
-        reply(request, *pieces);
-    } else {
+    if (!pieces) {
         fuse_reply_err(request, pieces.error());
+        return;
     }
+    const int code = reply(request, *pieces);
+    if (code != 0) report_lost_read(server, **node, code);
 }
 
 }  // namespace famfs::fused::ops

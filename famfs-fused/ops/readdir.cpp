@@ -11,6 +11,7 @@ namespace famfs::fused::ops {
 namespace {
 
 constexpr std::size_t largest_listing = 256 * 1024;  // bytes of one reply
+constexpr std::size_t smallest_entry = 128;          // bytes of one with attributes, at least
 
 // One reply under way: entries go in until one does not fit.
 class Listing {
@@ -20,7 +21,14 @@ class Listing {
           server_(server_of(request)),
           directory_(std::move(directory)),
           with_attributes_(with_attributes),
-          reply_(std::min(size, largest_listing)) {}
+          reply_(std::min(size, largest_listing)) {
+        if (with_attributes_) counted_.reserve(reply_.size() / smallest_entry + 1);
+    }
+
+    // Takes back what the kernel was not told of.
+    ~Listing();
+    Listing(const Listing&) = delete;
+    Listing& operator=(const Listing&) = delete;
 
     // 0, or an errno if there was nothing to say but that.
     int collect(DirectoryStream& stream, off_t offset);
@@ -39,8 +47,17 @@ class Listing {
     bool with_attributes_;
     std::vector<char> reply_;
     std::size_t used_ = 0;
-    std::vector<std::uint64_t> counted_;  // nodes with a lookup that the kernel will know of
+    // Nodes with a lookup that the kernel will know of. There is room from the start, so that each that is
+    // counted can be taken back.
+    std::vector<std::uint64_t> counted_;
+    bool sent_ = false;
 };
+
+Listing::~Listing() {
+    if (sent_) return;
+    for (const std::uint64_t id : counted_)
+        forget_node(server_, id, 1);
+}
 
 std::size_t Listing::put(const char* name, const fuse_entry_param* entry, off_t next, char* at,
                          std::size_t room) const {
@@ -84,9 +101,7 @@ int Listing::collect(DirectoryStream& stream, off_t offset) {
 }
 
 void Listing::send() {
-    if (fuse_reply_buf(request_, reply_.data(), used_) == 0) return;
-    for (const std::uint64_t id : counted_)
-        forget_node(server_, id, 1);
+    sent_ = fuse_reply_buf(request_, reply_.data(), used_) == 0;
 }
 
 void list(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, const fuse_file_info& file,
@@ -100,7 +115,7 @@ void list(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, con
     Listing listing(request, *node, size, with_attributes);
     const int code = listing.collect(*stream, offset);
     if (code != 0) {
-        fuse_reply_err(request, code);
+        fuse_reply_err(request, server_of(request).log.fault(path_of(**node), "shadow directory", code));
     } else {
         listing.send();
     }

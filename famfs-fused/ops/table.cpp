@@ -7,7 +7,15 @@ namespace famfs::fused::ops {
 
 namespace {
 
-// Keeps exceptions out of libfuse. Operations reply as their last step, so one that threw has not replied.
+// The errno for the exception that is being handled.
+int code_of_exception(fuse_req_t request) noexcept try { throw; } catch (const std::bad_alloc&) {
+    return ENOMEM;
+} catch (const std::exception& problem) {
+    server_of(request).log.internal_error(problem);
+    return EIO;
+}
+
+// Keep exceptions out of libfuse. Operations reply as their last step, so one that threw has not replied.
 template <auto Operation>
 struct Guarded;
 
@@ -15,11 +23,22 @@ template <typename... Args, void (*Operation)(fuse_req_t, Args...)>
 struct Guarded<Operation> {
     static void call(fuse_req_t request, Args... args) noexcept try {
         Operation(request, args...);
-    } catch (const std::bad_alloc&) {
-        fuse_reply_err(request, ENOMEM);
-    } catch (const std::exception& problem) {
-        server_of(request).log.error("internal error: {}", problem.what());
-        fuse_reply_err(request, EIO);
+    } catch (const std::exception&) {
+        fuse_reply_err(request, code_of_exception(request));
+    }
+};
+
+// For what the kernel wants no reply to.
+template <auto Operation>
+struct Unanswered;
+
+template <typename... Args, void (*Operation)(fuse_req_t, Args...)>
+struct Unanswered<Operation> {
+    static void call(fuse_req_t request, Args... args) noexcept try {
+        Operation(request, args...);
+    } catch (const std::exception&) {
+        code_of_exception(request);
+        fuse_reply_none(request);
     }
 };
 
@@ -27,8 +46,8 @@ fuse_lowlevel_ops make_table() {
     fuse_lowlevel_ops ops{};
     ops.init = init;
     ops.lookup = Guarded<lookup>::call;
-    ops.forget = Guarded<forget>::call;
-    ops.forget_multi = Guarded<forget_multi>::call;
+    ops.forget = Unanswered<forget>::call;
+    ops.forget_multi = Unanswered<forget_multi>::call;
     ops.getattr = Guarded<getattr>::call;
     ops.setattr = Guarded<setattr>::call;
     ops.open = Guarded<open>::call;

@@ -17,6 +17,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <new>
 #include <system_error>
 
 namespace famfs::fused {
@@ -24,6 +25,12 @@ namespace famfs::fused {
 namespace {
 
 constexpr int wake_signal = SIGUSR1;
+
+// The connection may fail for a moment, as for want of memory; not for longer than a second.
+constexpr unsigned most_failures = 100;
+constexpr auto pause_after_failure = std::chrono::milliseconds(10);
+
+thread_local int last_reply_error = 0;
 
 // The receive buffer that libfuse allocates for a thread.
 struct RequestBuffer {
@@ -77,6 +84,14 @@ std::string because(const std::string& said) {
 
 }  // namespace
 
+ReplyWatch::ReplyWatch() {
+    last_reply_error = 0;
+}
+
+int ReplyWatch::error() const {
+    return last_reply_error;
+}
+
 Result<std::unique_ptr<Session>> Session::create(const std::string& options, Server& server) {
     std::unique_ptr<Session> session(new Session(server));
     session->changed_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -127,14 +142,15 @@ Result<void> Session::take_over(int connection) {
 
 Result<void> Session::start(unsigned threads) {
     install_wake_handler();
-    try {
-        for (unsigned count = 0; count < threads; ++count) {
-            ++running_;
+    workers_.reserve(threads);
+    for (unsigned count = 0; count < threads; ++count) {
+        ++running_;
+        try {
             workers_.emplace_back([this] { work(); });
+        } catch (const std::exception& problem) {
+            --running_;
+            return fail(ErrorKind::io, EAGAIN, std::string("thread: ") + problem.what());
         }
-    } catch (const std::system_error& problem) {
-        --running_;
-        return fail(ErrorKind::io, problem.code().value(), std::string("thread: ") + problem.what());
     }
     return {};
 }
@@ -157,25 +173,68 @@ void Session::tell_change() {
     [[maybe_unused]] const ssize_t written = ::write(changed_.get(), &one, sizeof one);
 }
 
-void Session::work() {
-    unblock_wake_signal();
-    RequestBuffer request;
-    while (fuse_session_exited(session_.get()) == 0) {
-        const int got = fuse_session_receive_buf(session_.get(), &request.buffer);
-        if (got == -EINTR || got == -EAGAIN) continue;
-        if (got <= 0) break;
-        serve(bytes_of(request.buffer));
-    }
+void Session::end() {
     fuse_session_exit(session_.get());
     ended_ = true;
     tell_change();
+}
+
+void Session::work() noexcept {
+    unblock_wake_signal();
+    RequestBuffer request;
+    unsigned failures = 0;
+    while (fuse_session_exited(session_.get()) == 0) {
+        const int got = fuse_session_receive_buf(session_.get(), &request.buffer);
+        if (got == 0) break;
+        if (got > 0) {
+            failures = 0;
+            serve(bytes_of(request.buffer));
+        } else if (!bear(-got, failures)) {
+            break;
+        }
+    }
+    end();
     --running_;
+}
+
+// Whether to ask for requests again. What waits is not lost by a read that failed.
+bool Session::bear(int code, unsigned& failures) noexcept try {
+    if (code == EINTR || code == EAGAIN) return true;
+    const std::string reason = std::generic_category().message(code);
+    if (code == ECONNABORTED) {
+        server_.log.warning("the connection to the kernel was cut");
+        return false;
+    }
+    if (++failures == most_failures) {
+        server_.log.error("reading requests: {}; the mount ends", reason);
+        return false;
+    }
+    if (failures == 1) server_.log.error("reading requests: {}", reason);
+    std::this_thread::sleep_for(pause_after_failure);
+    return true;
+} catch (const std::exception&) {
+    return code != ECONNABORTED && failures < most_failures;
 }
 
 // No operation here waits for anything but memory, so an INTERRUPT has nothing to cut short; and nothing is
 // ever asked of the kernel that it would answer with a NOTIFY_REPLY.
-void Session::serve(std::span<std::byte> request) {
+void Session::serve(std::span<std::byte> request) noexcept {
     const fuse_in_header header = header_of(request);
+    int code = 0;
+    try {
+        handle(header, request);
+        return;
+    } catch (const std::bad_alloc&) {
+        code = ENOMEM;
+    } catch (const std::exception& problem) {
+        server_.log.internal_error(problem);
+        code = EIO;
+    }
+    reply_error(header, code);
+    if (header.opcode == FUSE_INIT) end();  // the kernel asks once
+}
+
+void Session::handle(const fuse_in_header& header, std::span<std::byte> request) {
     server_.requests.count(header.opcode);
     if (answer_map_question(header, request)) return;
     const auto checked = check_request(request);
@@ -256,8 +315,9 @@ ssize_t Session::receive(int connection, std::span<std::byte> room) {
 }
 
 ssize_t Session::send(int connection, std::span<const iovec> reply) {
-    if (initialised_) return ::writev(connection, reply.data(), static_cast<int>(reply.size()));
     const auto* header = static_cast<const fuse_out_header*>(reply.front().iov_base);
+    last_reply_error = -header->error;
+    if (initialised_) return ::writev(connection, reply.data(), static_cast<int>(reply.size()));
     if (header->error != 0 || header->unique != init_request_)
         return ::writev(connection, reply.data(), static_cast<int>(reply.size()));
     return send_init(connection, reply);

@@ -21,6 +21,14 @@
 
 namespace famfs::fused {
 
+// What the replies of this thread have said since it was made.
+class ReplyWatch {
+  public:
+    ReplyWatch();
+    // The errno of the last one; 0 if it was none.
+    int error() const;
+};
+
 class Session {
   public:
     // `options` is what libfuse gets with -o; kind usage for one that it does not know. The server must
@@ -48,8 +56,8 @@ class Session {
     void stop();
 
     // Answers one request, as it came from the kernel, on the connection; what the threads do all day. Pre:
-    // it is as long as a header at least.
-    void serve(std::span<std::byte> request);
+    // it is as long as a header at least. ENOMEM is the answer to what there is no memory for.
+    void serve(std::span<std::byte> request) noexcept;
 
     // The descriptor that the kernel is spoken to on.
     int connection() const { return fuse_session_fd(session_.get()); }
@@ -65,7 +73,10 @@ class Session {
     explicit Session(Server& server) : server_(server) {}
 
     Result<void> take_over(int connection);
-    void work();
+    void work() noexcept;
+    void handle(const fuse_in_header& header, std::span<std::byte> request);
+    bool bear(int code, unsigned& failures) noexcept;
+    void end();
     void begin_init(const fuse_in_header& header, std::span<const std::byte> request);
     bool answer_map_question(const fuse_in_header& header, std::span<const std::byte> request);
     Outcome<std::vector<std::byte>> answer_map(MapService& maps, std::uint64_t id,

@@ -35,15 +35,18 @@ Figures::Figures(const ShadowRoot& shadow, Log& log, std::uint64_t device_bytes)
 }
 
 void Figures::refresh(const Identity& identity) {
-    read_from_ = identity;
     const auto document = shadow_.read_beside(state_name, largest_state);
-    if (!document) return;
+    if (!document) {
+        log_.fault(state_name, "read", document.error());
+        return;
+    }
     const auto state = famfs::shadow::read_state(document->text);
     if (state) {
         fill(figures_, *state);
     } else {
         log_.about_file(state_name, state.error().message);
     }
+    read_from_ = identity;  // last: what failed is tried again
 }
 
 struct statvfs Figures::current() {

@@ -1,4 +1,5 @@
-// What memories have in common whose bytes are mapped: stores and loads go to the memory itself.
+// What memories have in common whose bytes are mapped: stores and loads go to the memory itself. Where it
+// does not answer any more, because the device was unbound or a page of it is bad, they fail with EIO.
 #pragma once
 
 #include "liblog/device/memory.h"
@@ -18,8 +19,7 @@ class MappedMemory : public Memory {
     int descriptor() const override { return -1; }
 
   protected:
-    MappedMemory(Description description, bool writable)
-        : Memory(std::move(description)), writable_(writable) {}
+    MappedMemory(Description description, bool writable);
 
     // The mapped bytes of a range that lies on the device; an error if they are not within reach. They stay
     // mapped during the call that wanted them.

@@ -93,7 +93,8 @@ class Memory {
     // For bulk data: the descriptor to read and write at device offsets (image), or -1.
     virtual int descriptor() const = 0;
     // For bulk data: the mapping of the whole device (devdax), or nullptr (image, fsdev). Valid as long as
-    // this object.
+    // this object, and only for the kernel to read: our own loads go through read(), which survives a lost
+    // device.
     virtual std::byte* mapping() const = 0;
 
     // The open file that advisory locks on this pool go to. Always valid.

@@ -16,6 +16,10 @@ Result<void> publish(device::Memory& memory, std::uint64_t offset, std::span<con
 }  // namespace
 
 Result<std::uint64_t> Writer::append(const omf::Entry& entry) {
+    if (doubtful_)
+        return fail(ErrorKind::io, EIO,
+                    fmt::format("{}: an earlier entry could not be written; run it again",
+                                memory_.description().path));
     if (header_.full())
         return fail(
             ErrorKind::io, ENOSPC,
@@ -29,8 +33,10 @@ Result<std::uint64_t> Writer::append(const omf::Entry& entry) {
     next.next_seqnum = index + 1;
     // One store: a reader must never see an index whose entry is not there yet.
     if (auto done = publish(memory_, omf::log_offset + omf::log_tail_offset, omf::encode_log_tail(next));
-        !done)
+        !done) {
+        doubtful_ = true;
         return std::unexpected(done.error());
+    }
     header_ = next;
     return index;
 }

@@ -17,12 +17,14 @@ class Writer {
     std::uint64_t free_entries() const { return header_.capacity() - header_.next_index; }
 
     // Makes `entry` visible to every host: its bytes, write back, fence, the header's tail, write back,
-    // fence. Fails with ENOSPC when the log is full; the log is unchanged then. Returns the entry's index.
+    // fence. Fails with ENOSPC when the log is full; the log is unchanged then. If the header could not be
+    // written, it may or may not count the entry, and nothing more is appended. Returns the entry's index.
     Result<std::uint64_t> append(const omf::Entry& entry);
 
   private:
     device::Memory& memory_;
     omf::LogHeader header_;
+    bool doubtful_ = false;  // the header in memory may be ahead of header_
 };
 
 }  // namespace famfs::log

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 #include <ranges>
 
 namespace famfs::shadow {
@@ -25,12 +26,17 @@ mode_t mode_of(int directory, const std::string& path) {
 }
 
 // The descriptor's own directory, whatever its mode: fchmod() does not take an O_PATH descriptor.
-void set_mode(int path_descriptor, mode_t mode) {
+Result<void> set_mode(int path_descriptor, const std::string& path, mode_t mode) {
     const std::string link = "/proc/self/fd/" + std::to_string(path_descriptor);
-    ::chmod(link.c_str(), mode);
+    if (::chmod(link.c_str(), mode) != 0) return fail_errno(errno, omf::printable(path));
+    return {};
 }
 
 }  // namespace
+
+DirectoryCache::~DirectoryCache() try { (void)restore_modes(); } catch (const std::bad_alloc&) {
+    return;  // the next replay looks at every directory
+}
 
 Result<int> DirectoryCache::get(const std::string& path) {
     const auto found = std::ranges::find(open_, path, &std::pair<std::string, FileDescriptor>::first);
@@ -65,21 +71,26 @@ Result<void> DirectoryCache::open_up(const std::string& path) {
         if (!directory) return std::unexpected(directory.error());
         const mode_t mode = mode_of(directory->get(), "");
         if ((mode & owner_all) == owner_all) continue;
-        set_mode(directory->get(), mode | owner_all);
         later_.emplace_back(prefix, mode);
         opened_up_ = true;
+        if (auto set = set_mode(directory->get(), prefix, mode | owner_all); !set) return set;
     }
     return {};
 }
 
-void DirectoryCache::restore_modes() {
+Result<void> DirectoryCache::restore_modes() {
     open_.clear();
+    Result<void> done;
     // What was made last lies deepest; the oldest mode of a directory is the one that it had.
     for (const auto& [path, mode] : later_ | std::views::reverse) {
         const auto directory = open_beneath(root_.get(), path, O_PATH | O_DIRECTORY);
-        if (directory) set_mode(directory->get(), mode);
+        Result<void> set;
+        if (!directory) set = std::unexpected(directory.error());
+        if (directory) set = set_mode(directory->get(), path, mode);
+        if (done && !set) done = set;
     }
     later_.clear();
+    return done;
 }
 
 }  // namespace famfs::shadow

@@ -19,7 +19,7 @@ class DirectoryCache {
   public:
     // `root` is DIR/root.
     explicit DirectoryCache(FileDescriptor root) : root_(std::move(root)) {}
-    ~DirectoryCache() { restore_modes(); }
+    ~DirectoryCache();
     DirectoryCache(const DirectoryCache&) = delete;
     DirectoryCache& operator=(const DirectoryCache&) = delete;
 
@@ -36,8 +36,9 @@ class DirectoryCache {
     // Whether get() had to change the mode of a directory that was there before.
     bool opened_up() const { return opened_up_; }
 
-    // Drops all open directories and gives each directory the mode that it should have.
-    void restore_modes();
+    // Drops all open directories and gives each directory the mode that it should have. The first error, if
+    // one of them could not be given it.
+    Result<void> restore_modes();
 
   private:
     Result<FileDescriptor> open(const std::string& path);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <exception>
 #include <mutex>
 #include <unordered_map>
 
@@ -90,6 +91,7 @@ struct PoolWriter::Impl {
     std::uint64_t findings = 0;  // and files that the form cannot say
     std::uint64_t bad_entries = 0;
     bool unfinished = false;
+    std::optional<std::uint64_t> missing;  // the first entry that the tree did not get
 
     std::uint64_t loans = 0;  // numbers the files that are made below
 
@@ -146,8 +148,12 @@ Result<FileDescriptor> PoolWriter::Impl::make_file(std::span<const omf::Extent> 
 
 PoolWriter::PoolWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-PoolWriter::~PoolWriter() {
-    (void)finish();  // whatever is lost here, the next logplay finds
+// Whatever is lost here, the next logplay finds. Reservations that are left tell of an end in the middle of
+// things.
+PoolWriter::~PoolWriter() try {
+    if (impl_->reserved.empty()) (void)finish();
+} catch (const std::exception&) {
+    return;
 }
 
 Result<std::unique_ptr<PoolWriter>> PoolWriter::open(const PoolPlace& place, const WriterHooks& hooks) {
@@ -266,16 +272,18 @@ Result<void> PoolWriter::Impl::flush(const omf::File& file) const {
 }
 
 void PoolWriter::Impl::give_back(const omf::File& file) {
-    reserved.erase(std::string(file.path.view()));
+    if (const auto found = reserved.find(file.path.view()); found != reserved.end()) reserved.erase(found);
     catalogue.release(file.layout);
 }
 
 // The log's part of a change. What is staged in the tree goes if it fails, and is published if it does not.
 Result<void> PoolWriter::Impl::append(const omf::Entry& entry) {
-    if (auto appended = log->append(entry); !appended) {
+    const auto appended = log->append(entry);
+    if (!appended) {
         tree.discard();
         return std::unexpected(appended.error());
     }
+    if (!missing) missing = *appended;
     unfinished = true;
     return {};
 }
@@ -283,7 +291,10 @@ Result<void> PoolWriter::Impl::append(const omf::Entry& entry) {
 // The entry is in the log by now, and stays.
 Result<void> PoolWriter::Impl::publish() {
     const auto published = tree.publish();
-    if (published) return {};
+    if (published) {
+        if (*missing + 1 == log->next_index()) missing.reset();
+        return {};
+    }
     Error error = published.error();
     error.message += ": it is in the pool, but not in the shadow tree; famfs logplay adds it";
     return std::unexpected(std::move(error));
@@ -300,7 +311,7 @@ Result<void> PoolWriter::Impl::stage(const omf::File& file) {
 Result<void> PoolWriter::Impl::commit(const omf::File& file) {
     if (auto staged = stage(file); !staged) return staged;
     if (auto appended = append(file); !appended) return appended;
-    reserved.erase(std::string(file.path.view()));
+    reserved.erase(reserved.find(file.path.view()));
     catalogue.adopt(file);
     return publish();
 }
@@ -334,7 +345,7 @@ Result<void> PoolWriter::finish() {
     if (!impl_->unfinished || !impl_->log) return {};
     impl_->unfinished = false;
     return shadow::finish(impl_->pool, impl_->tree, impl_->tree_form, impl_->catalogue,
-                          impl_->log->next_index(), impl_->findings);
+                          impl_->missing.value_or(impl_->log->next_index()), impl_->findings);
 }
 
 }  // namespace famfs::shadow

@@ -211,9 +211,11 @@ Result<bool> Tree::publish() {
     if (impl_->staged == Impl::Staged::nothing) return false;
     const bool opened_up = impl_->directories.opened_up();
     const auto to = impl_->directories.get(impl_->parent);
-    if (!to) return std::unexpected(to.error());
     // Should we be killed before the modes are restored, the next replay must look at everything.
-    if (!opened_up && impl_->directories.opened_up()) ::unlinkat(impl_->top.get(), state_name, 0);
+    if (!opened_up && impl_->directories.opened_up() && ::unlinkat(impl_->top.get(), state_name, 0) != 0 &&
+        errno != ENOENT)
+        return fail_errno(errno, state_name);
+    if (!to) return std::unexpected(to.error());
     auto published = impl_->staged == Impl::Staged::document ? impl_->publish_document(*to)
                                                              : impl_->publish_directory(*to);
     discard();
@@ -287,7 +289,7 @@ Result<void> Tree::finish(const State& state, std::uint64_t log_length, bool mas
     const int top = impl_->top.get();
     if (auto written = update_file(top, devices_name, write_devices(impl_->devices), document_mode); !written)
         return written;
-    impl_->directories.restore_modes();
+    if (auto restored = impl_->directories.restore_modes(); !restored) return restored;
     return update_file(top, state_name, write_state(state), document_mode);
 }
 

@@ -80,6 +80,18 @@ TEST_F(LogTest, FailedAppendLeavesTheIndexAlone) {
     }
 }
 
+// The header may be on the memory or not: another entry in that slot could be a second file in the same
+// place.
+TEST_F(LogTest, NothingIsAppendedAfterAHeaderInDoubt) {
+    Writer writer(memory_, header());
+    memory_.failing_writes = 2;
+    EXPECT_FALSE(writer.append(directory(0)));
+    const auto refused = writer.append(directory(1));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, EIO);
+    EXPECT_EQ(header().next_index, 0U);
+}
+
 TEST_F(LogTest, RereadSeesWhatChangedMeanwhile) {
     Writer writer(memory_, header());
     ASSERT_TRUE(writer.append(directory(0)));

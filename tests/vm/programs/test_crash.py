@@ -7,8 +7,8 @@ import time
 from vm_case import (DATA_PATH, MIB, MappedFile, VmCase, daemons, driver_of, of_extfile, read_text, statistic,
                      statistics)
 
-CYCLES = int(os.environ.get("FAMFS_VM_CYCLES", "200"))
-OPENS = int(os.environ.get("FAMFS_VM_OPENS", "100000"))
+CYCLES = int(os.environ["FAMFS_VM_CYCLES"])
+OPENS = int(os.environ["FAMFS_VM_OPENS"])
 
 
 def extent_files():

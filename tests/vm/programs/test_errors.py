@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 
-from vm_case import DATA_PATH, MIB, MappedFile, VmCase, bind, driver_of, libc, of_extfile, unbind
+from vm_case import (DATA_PATH, MIB, MappedFile, VmCase, bind, driver_of, libc, of_extfile, unbind,
+                     write_sysfs)
 
 
 def remove_module(name):
@@ -75,6 +76,8 @@ class Refused(VmCase):
     def test_system_ram(self):
         if subprocess.run(["modprobe", "kmem"], check=False, capture_output=True).returncode != 0:
             self.skipTest("this kernel has no kmem driver")
+        # Memory that is offline can be taken back.
+        write_sysfs("/sys/devices/system/memory/auto_online_blocks", "offline")
         try:
             bind("dax1.0", "kmem")
             if driver_of("dax1.0") != "kmem":
@@ -132,6 +135,23 @@ class Refused(VmCase):
         finally:
             self.run_program("umount", modules)
             self.run_program("modprobe", "famfs_dax")
+
+    @of_extfile
+    def test_a_kernel_without_fsdev_mode(self):
+        if remove_module("fsdev_dax") != 0:
+            self.skipTest("fsdev_dax is built in")
+        modules = f"/lib/modules/{os.uname().release}"
+        self.run_program("mount", "-t", "tmpfs", "tmpfs", modules)
+        try:
+            self.extfile(3, "fsdev_dax cannot be loaded")
+            done = self.famfs("mount", "dax0.0", self.path("mnt"))
+            self.mounts.append(self.path("mnt"))
+            self.assertIn("fsdev_dax cannot be loaded", done.stderr)
+            self.assertEqual("copy", self.data_path(self.path("mnt")))
+            self.umount(self.path("mnt"))
+        finally:
+            self.run_program("umount", modules)
+            self.run_program("modprobe", "fsdev_dax")
 
     @of_extfile
     def test_the_module_is_loaded_by_mount(self):

@@ -121,7 +121,7 @@ class VmCase(unittest.TestCase):
             if path in left or self.is_dead(path):
                 self.famfs("umount", path, check=False)
                 subprocess.run(["umount", "-l", path], check=False, stderr=subprocess.DEVNULL)
-        running = daemons()
+        running = self.lasting_daemons()
         modes = {name: driver_of(name) for name in ("dax0.0", "dax1.0")}
         runs = os.listdir("/run/famfs") if os.path.isdir("/run/famfs") else []
         for process in running:
@@ -134,6 +134,14 @@ class VmCase(unittest.TestCase):
         self.assertEqual([], running, "daemons left")
         self.assertEqual([], runs, "left in /run/famfs")
         self.assertEqual({"dax0.0": "device_dax", "dax1.0": "device_dax"}, modes, "modes left")
+
+    @staticmethod
+    def lasting_daemons():
+        """Those that are not just about to end: umount waits for the one that serves, not for its parent."""
+        end = time.monotonic() + 10
+        while daemons() and time.monotonic() < end:
+            time.sleep(0.02)
+        return daemons()
 
     @staticmethod
     def is_dead(path):
