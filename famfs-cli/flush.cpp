@@ -4,6 +4,7 @@
 #include "famfs-cli/pool_writing.h"
 #include "famfs-cli/verb.h"
 #include "liblog/device/cache_lines.h"
+#include "liblog/device/guarded_access.h"
 #include "liblog/file_descriptor.h"
 #include "omf/path.h"
 
@@ -20,9 +21,11 @@ Result<void> flush_mapped(int file, std::uint64_t size, const std::string& path)
     if (size == 0) return {};
     void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
     if (mapped == MAP_FAILED) return fail_errno(errno, omf::printable(path));
-    device::invalidate_lines(std::span(static_cast<const std::byte*>(mapped), size));
+    device::catch_lost_memory();
+    const bool done = device::survives(
+        [&] { device::invalidate_lines(std::span(static_cast<const std::byte*>(mapped), size)); });
     ::munmap(mapped, size);
-    return {};
+    return done ? Result<void>() : fail_errno(EIO, omf::printable(path) + ": its memory does not answer");
 }
 
 Result<void> flush(const std::string& path, bool kernel_maps) {
