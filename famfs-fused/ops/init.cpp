@@ -24,7 +24,8 @@ void init(void* session, fuse_conn_info* connection) {
     connection->max_background = most_background;
     connection->want &= ~static_cast<unsigned>(FUSE_CAP_SPLICE_READ);
     want(*connection, FUSE_CAP_HANDLE_KILLPRIV);
-    want(*connection, FUSE_CAP_SPLICE_WRITE);
+    connection->want &= ~static_cast<unsigned>(FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+    if (static_cast<Session*>(session)->may_splice()) want(*connection, FUSE_CAP_SPLICE_WRITE);
     want(*connection, FUSE_CAP_ASYNC_READ);
     want(*connection, FUSE_CAP_PARALLEL_DIROPS);
 }

@@ -7,6 +7,8 @@
 #include "omf/path.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -78,6 +80,12 @@ bool is_socket(int connection) {
     return ::fstat(connection, &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
+// A socket ends with a message of no bytes, which libfuse takes for an error.
+bool has_hung_up(int connection) {
+    pollfd state{connection, POLLRDHUP, 0};
+    return is_socket(connection) && ::poll(&state, 1, 0) == 1;
+}
+
 std::string because(const std::string& said) {
     return said.empty() ? "" : ": " + said;
 }
@@ -126,7 +134,12 @@ void Session::leave_connection() {
     if (nothing) ::dup3(nothing.get(), connection(), O_CLOEXEC);
 }
 
+// The path makes libfuse take the descriptor also where it knows no hooks.
 Result<void> Session::attach(FileDescriptor connection) {
+    const CapturedStderr captured;
+    const std::string path = fmt::format("/dev/fd/{}", connection.get());
+    if (fuse_session_mount(session_.get(), path.c_str()) != 0)
+        return fail(ErrorKind::io, EBADF, path + because(captured.last_line()));
     return take_over(connection.release());
 }
 
@@ -135,7 +148,10 @@ Result<void> Session::take_over(int connection) {
     hooks.read = receive_hook;
     hooks.writev = send_hook;
     if (!is_socket(connection)) hooks.splice_send = splice_hook;
-    if (set_hooks(session_.get(), hooks, connection) != 0) return fail_errno(ENOMEM, "FUSE session");
+    const int refused = set_hooks(session_.get(), hooks, connection);
+    if (refused != 0 && refused != -ENOTSUP) return fail_errno(ENOMEM, "FUSE session");
+    hooked_ = refused == 0;
+    may_splice_ = !is_socket(connection);
     server_.data->connected(connection);
     return {};
 }
@@ -181,6 +197,7 @@ void Session::end() {
 
 void Session::work() noexcept {
     unblock_wake_signal();
+    wait_for_turn();
     RequestBuffer request;
     unsigned failures = 0;
     while (fuse_session_exited(session_.get()) == 0) {
@@ -200,6 +217,7 @@ void Session::work() noexcept {
 // Whether to ask for requests again. What waits is not lost by a read that failed.
 bool Session::bear(int code, unsigned& failures) noexcept try {
     if (code == EINTR || code == EAGAIN) return true;
+    if (code == EIO && has_hung_up(connection())) return false;
     const std::string reason = std::generic_category().message(code);
     if (code == ECONNABORTED) {
         server_.log.warning("the connection to the kernel was cut");
@@ -248,8 +266,35 @@ void Session::handle(const fuse_in_header& header, std::span<std::byte> request)
         buffer.size = request.size();
         buffer.mem = request.data();
         buffer.fd = -1;
-        fuse_session_process_buf(session_.get(), &buffer);
+        if (hooked_ || initialised_)
+            fuse_session_process_buf(session_.get(), &buffer);
+        else
+            process_init(buffer);
     }
+}
+
+// Without hooks one thread is alone with the connection until the INIT is answered.
+void Session::wait_for_turn() const noexcept {
+    if (hooked_ || !first_taken_.exchange(true)) return;
+    while (!initialised_ && !ended_ && fuse_session_exited(session_.get()) == 0)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+// Where libfuse sends its replies by itself, it gets a pipe in the connection's place for this one.
+void Session::process_init(const fuse_buf& request) {
+    std::array<int, 2> ends{};
+    const FileDescriptor kernel(::fcntl(connection(), F_DUPFD_CLOEXEC, 0));
+    if (!kernel || ::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) throw std::bad_alloc();
+    const FileDescriptor ours(ends[0]);
+    const FileDescriptor theirs(ends[1]);
+    ::dup3(theirs.get(), connection(), O_CLOEXEC);
+    fuse_session_process_buf(session_.get(), &request);
+    ::dup3(kernel.get(), connection(), O_CLOEXEC);
+    std::array<std::byte, 256> reply{};
+    const ssize_t length = ::read(ours.get(), reply.data(), reply.size());
+    if (length < static_cast<ssize_t>(sizeof(fuse_out_header))) return;
+    const iovec whole{reply.data(), static_cast<std::size_t>(length)};
+    send(connection(), {&whole, 1});
 }
 
 void Session::begin_init(const fuse_in_header& header, std::span<const std::byte> request) {
@@ -319,7 +364,7 @@ ssize_t Session::receive(int connection, std::span<std::byte> room) {
 
 ssize_t Session::send(int connection, std::span<const iovec> reply) {
     const auto* header = static_cast<const fuse_out_header*>(reply.front().iov_base);
-    last_reply_error = -header->error;
+    last_reply_error = -header->error;  // as far as replies come along here
     if (initialised_) return ::writev(connection, reply.data(), static_cast<int>(reply.size()));
     if (header->error != 0 || header->unique != init_request_)
         return ::writev(connection, reply.data(), static_cast<int>(reply.size()));

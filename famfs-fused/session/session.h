@@ -64,6 +64,8 @@ class Session {
 
     // Becomes readable when initialised() or ended() may have changed.
     int changed() const { return changed_.get(); }
+    // Whether replies may be spliced: each has to arrive in one piece, and a socket gets them in several.
+    bool may_splice() const { return may_splice_; }
     bool initialised() const { return initialised_; }  // the kernel has the answer to its INIT
     bool ended() const { return ended_; }              // unmounted, or the connection was cut
 
@@ -74,6 +76,8 @@ class Session {
 
     Result<void> take_over(int connection);
     void work() noexcept;
+    void wait_for_turn() const noexcept;
+    void process_init(const fuse_buf& request);
     void handle(const fuse_in_header& header, std::span<std::byte> request);
     bool bear(int code, unsigned& failures) noexcept;
     void end();
@@ -101,6 +105,9 @@ class Session {
     FileDescriptor changed_;
     std::unique_ptr<fuse_session, Destroy> session_;
     bool unmounts_ = true;
+    bool hooked_ = false;  // libfuse sends and receives through ours; from 3.18 on it may be built without
+    bool may_splice_ = false;
+    mutable std::atomic<bool> first_taken_ = false;
     std::vector<std::thread> workers_;
     std::atomic<unsigned> running_ = 0;
     std::atomic<std::uint64_t> init_request_ = 0;  // the unique number of the INIT under way
