@@ -22,7 +22,7 @@ std::vector<unsigned> needed_by(DataPathKind path) {
 
 Result<std::string> drop_capabilities(DataPathKind path) {
     std::string kept;
-    capng_get_caps_process();
+    if (capng_get_caps_process() != 0) return fail_errno(EPERM, "sandbox: reading capabilities");
     std::vector<unsigned> held;
     for (const unsigned capability : needed_by(path))
         if (capng_have_capability(CAPNG_PERMITTED, capability) != 0) held.push_back(capability);

@@ -90,6 +90,7 @@ Result<void> check_wanted(const std::string& name, DaxMode wanted) {
 }  // namespace
 
 Result<void> set_dax_mode(const std::string& name, DaxMode wanted) {
+    if (dax_mode(name) == wanted) return {};  // whoever uses it
     const auto alone = ModeHold::try_alone(name);
     if (!alone) return std::unexpected(alone.error());
     if (!*alone) return in_use(name, "it is mounted, or a famfs program reads or writes it");

@@ -337,6 +337,20 @@ class Rules(MapTest):
         again, _ = kernel.walk('d/one')
         self.assertGreater(again, node)
 
+    def test_a_name_that_is_gone_is_gone(self):
+        """So the kernel forgets a file that was there only to be opened; names that are there stay."""
+        kernel = self.start_with_maps()
+        directory, _ = kernel.walk('d')
+        node, size = kernel.walk('d/one')
+
+        def unlink(name):
+            return kernel.ask(fuse_kernel.UNLINK, directory, name.encode() + b'\0')
+        self.assertEqual(unlink('one'), (errno.EPERM, b''))
+        self.assertEqual(unlink('never'), (errno.ENOENT, b''))
+        os.unlink(f'{self.shadow}/root/d/one')
+        self.assertEqual(unlink('one'), (errno.ENOENT, b''))
+        self.assertEqual(kernel.map(node), (0, simple_map(size, (0, omf.DATA, UNIT))))
+
     def test_many_opens_at_once(self):
         kernel = self.start_with_maps('v10', '--threads', '4')
         node, size = kernel.walk('d/one')

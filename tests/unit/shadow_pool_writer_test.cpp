@@ -17,6 +17,55 @@ namespace {
 using device::Access;
 using test::unit;
 
+// An image whose files, so it says, can be reached through a mount only: the mount is the tree itself.
+class MountedImage final : public device::Memory {
+  public:
+    MountedImage(std::unique_ptr<device::Memory> image, std::string mountpoint)
+        : Memory(image->description()), image_(std::move(image)), mountpoint_(std::move(mountpoint)) {}
+
+    std::string mountpoint() const override { return mountpoint_; }
+    void make_files_with(device::FileMaker maker) override { maker_ = std::move(maker); }
+    Result<device::Reach> reach(std::span<const omf::Extent> extents, std::uint64_t size) override {
+        if (!maker_) return device::Reach();  // the log
+        const auto file = maker_(extents, size);
+        if (!file) return std::unexpected(file.error());
+        std::string text(4096, '\0');
+        text.resize(static_cast<std::size_t>(::pread(file->get(), text.data(), text.size(), 0)));
+        documents.push_back(text);
+        return device::Reach();
+    }
+    Result<void> read(std::uint64_t offset, std::span<std::byte> out) override {
+        return image_->read(offset, out);
+    }
+    Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) override {
+        return image_->write(offset, bytes);
+    }
+    Result<void> zero(std::uint64_t offset, std::uint64_t length) override {
+        return image_->zero(offset, length);
+    }
+    Result<std::uint64_t> copy_from(int source, std::uint64_t at, std::uint64_t offset,
+                                    std::uint64_t length) override {
+        return image_->copy_from(source, at, offset, length);
+    }
+    Result<void> write_back(std::uint64_t offset, std::uint64_t length) override {
+        return image_->write_back(offset, length);
+    }
+    Result<void> invalidate(std::uint64_t offset, std::uint64_t length) override {
+        return image_->invalidate(offset, length);
+    }
+    void fence() override { image_->fence(); }
+    int descriptor() const override { return image_->descriptor(); }
+    std::byte* mapping() const override { return nullptr; }
+    int lock_descriptor() const override { return image_->lock_descriptor(); }
+
+    std::vector<std::string> documents;
+
+  private:
+    std::unique_ptr<device::Memory> image_;
+    std::string mountpoint_;
+    device::FileMaker maker_;
+};
+
 // A pool on an image file of 64 units of data, and a shadow tree.
 class PoolWriterTest : public testing::Test {
   protected:
@@ -258,6 +307,23 @@ TEST_F(PoolWriterTest, FindingsAreReportedAgain) {
     ASSERT_EQ(findings_.size(), 2U);
     EXPECT_EQ(findings_[0], findings_[1]);
     EXPECT_NE(findings_[0].find("entry 1 (a)"), std::string::npos);
+}
+
+TEST_F(PoolWriterTest, LendsAMountTheExtentsOfANewFileForAMoment) {
+    auto image = device::open_memory(place_.device, Access::read_write);
+    ASSERT_TRUE(image);
+    auto mounted = std::make_unique<MountedImage>(std::move(*image), place_.shadow + "/root");
+    const MountedImage& memory = *mounted;
+    auto pool = pool::Pool::open(std::move(mounted));
+    ASSERT_TRUE(pool);
+    const auto to = PoolWriter::open(std::move(*pool), place_, {});
+    ASSERT_TRUE(to) << to.error().message;
+    create(**to, "file", 3 * unit);
+    ASSERT_EQ(memory.documents.size(), 1U);
+    EXPECT_NE(memory.documents[0].find(".meta/.loan-"), std::string::npos);
+    EXPECT_NE(memory.documents[0].find(std::to_string(test::first_data)), std::string::npos);
+    for (const auto& entry : std::filesystem::directory_iterator(place_.shadow + "/root/.meta"))
+        EXPECT_FALSE(entry.path().filename().string().starts_with(".loan")) << entry.path();
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ class Requests(VmCase):
             target.seek(0)
             self.assertEqual(content, target.read())
 
+    @of_extfile
     def test_copy_file_range(self):
         content = self.pattern(4 * MIB)
         self.famfs("creat", "--size", str(SIZE), self.mountpoint + "/other")
@@ -151,7 +152,8 @@ class Requests(VmCase):
         os.fsync(descriptor)
         os.close(descriptor)
         self.famfs("flush", self.file)
-        self.assertGreaterEqual(self.requests(self.mountpoint)["fsync"], 2)
+        # The second one is of flush, which does without where the kernel maps the file by itself.
+        self.assertGreaterEqual(self.requests(self.mountpoint)["fsync"], 2 if DATA_PATH == "extfile" else 1)
 
     def test_msync(self):
         with MappedFile(self.file) as memory:
