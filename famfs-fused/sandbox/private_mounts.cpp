@@ -30,8 +30,10 @@ Result<void> pivot_to_working_directory() {
 Result<bool> enter_private_mounts(const ShadowRoot& shadow) {
     if (::geteuid() != 0 || ::unshare(CLONE_NEWNS) != 0) return false;
     const char* tree = shadow.directory().c_str();
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+        if (errno == EINVAL) return false;  // a chroot: its root is no mount, and cannot be exchanged
         return failed("making them private");
+    }
     if (::mount(tree, tree, nullptr, MS_BIND, nullptr) != 0) return failed("bind mount of the shadow tree");
     constexpr unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
     if (::mount(nullptr, tree, nullptr, flags, nullptr) != 0)

@@ -244,7 +244,10 @@ void Session::handle(const fuse_in_header& header, std::span<std::byte> request)
         reply_error(header, EIO);  // libfuse would answer even what wants no reply
     } else if (header.opcode != FUSE_INTERRUPT && header.opcode != FUSE_NOTIFY_REPLY) {
         if (header.opcode == FUSE_INIT) begin_init(header, request);
-        const fuse_buf buffer{.size = request.size(), .flags = {}, .mem = request.data(), .fd = -1, .pos = 0};
+        fuse_buf buffer{};  // 3.17 added a member
+        buffer.size = request.size();
+        buffer.mem = request.data();
+        buffer.fd = -1;
         fuse_session_process_buf(session_.get(), &buffer);
     }
 }
