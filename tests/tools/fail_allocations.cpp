@@ -1,5 +1,5 @@
-// Loaded into a program with LD_PRELOAD: allocation number FAMFS_FAIL_ALLOCATION since the start of main() fails, once,
-// whether C or C++ asks for it. At the end FAMFS_FAIL_NOTE, a file, is made if it came to that.
+// Loaded into a program with LD_PRELOAD: allocation number FAMFS_FAIL_ALLOCATION since the start of main()
+// fails, once, whether C or C++ asks for it. At the end FAMFS_FAIL_NOTE, a file, is made if it came to that.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -65,8 +65,8 @@ int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
     return 0;
 }
 
-int __libc_start_main(Main main, int count, char** arguments, void (*init)(), void (*fini)(), void (*rtld_fini)(),
-                      void* stack_end) {
+int __libc_start_main(Main main, int count, char** arguments, void (*init)(), void (*fini)(),
+                      void (*rtld_fini)(), void* stack_end) {
     using Start = int (*)(Main, int, char**, void (*)(), void (*)(), void (*)(), void*);
     real_main = main;
     const auto start = reinterpret_cast<Start>(::dlsym(RTLD_NEXT, "__libc_start_main"));
