@@ -5,6 +5,7 @@
 #include "omf/path.h"
 
 #include <CLI/CLI.hpp>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>

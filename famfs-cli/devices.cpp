@@ -5,6 +5,8 @@
 #include "famfs-cli/verb.h"
 #include "omf/path.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 namespace famfs::cli {

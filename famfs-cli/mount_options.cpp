@@ -1,6 +1,8 @@
 #include "famfs-cli/mount.h"
 #include "omf/path.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>

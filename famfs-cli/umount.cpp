@@ -8,6 +8,7 @@
 #include "liblog/mounts.h"
 #include "omf/path.h"
 
+#include <fmt/ranges.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 #include <unistd.h>
