@@ -104,7 +104,10 @@ void begin(Server& server, const Target& target, const std::function<void()>& re
 Result<void> run(Session& session, const FileDescriptor& signals, const std::function<void()>& ready) {
     bool begun = false;
     while (!session.ended()) {
-        if (wait_for_event(session, signals) == Event::signal) return {};
+        if (wait_for_event(session, signals) == Event::signal) {
+            session.server().log.info("{}: unmounting", describe_signal(signals));
+            return {};
+        }
         if (begun || !session.initialised()) continue;
         begun = true;
         if (auto agreed = session.server().data->ready(); !agreed) return agreed;
@@ -113,6 +116,7 @@ Result<void> run(Session& session, const FileDescriptor& signals, const std::fun
     // It may come and go faster than we look.
     if (!begun && !session.initialised())
         return fail(ErrorKind::io, ENOTCONN, "the mount went away before it answered");
+    session.server().log.info("no connection to the kernel any more: unmounted");
     return {};
 }
 
