@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -273,6 +274,19 @@ class Daemon(daemon_case.DaemonTest):
             os.close(descriptor)
         self.command(['prlimit', '--pid', str(server), '--nofile=1024:'])
         self.assert_all_well()
+
+    def test_every_end_has_a_line(self):
+        [guardian], [server] = self.daemons(), self.servers()
+        os.kill(guardian, signal.SIGTERM)
+        self.wait_until(lambda: not self.daemons(), 'the daemon ends')
+        self.assertRegex(self.logged().decode(), f'signal 15 from process {guardian}: unmounting')
+        for end, said in ((lambda: os.kill(self.servers()[0], signal.SIGKILL), 'ended by signal 9'),
+                          (lambda: self.famfs('umount', self.mnt), 'unmounted')):
+            self.serve_and_watch()
+            os.stat(f'{self.mnt}/dir')
+            end()
+            self.wait_until(lambda: not self.daemons(), 'the daemon ends')
+            self.assertRegex(self.logged().decode(), said)
 
     def test_tree_that_is_removed(self):
         with open(f'{self.mnt}/good', 'rb', buffering=0) as file:
