@@ -15,7 +15,7 @@ class Concurrent(harness.SystemTest):
     time_limit = 120
 
     def setUp(self):
-        self.image = self.new_pool('4G', '--log-size', '16M')
+        self.image = self.new_pool('64G', '--log-size', '16M')
         self.mnt = self.mount(self.image)
 
     def start(self, *arguments):
@@ -91,10 +91,21 @@ class Concurrent(harness.SystemTest):
         self.famfs('logplay', '--shadow', self.path('other'), self.image)
         self.assertEqual(len(harness.tree(self.path('other/root'), ('.meta',))), 400)
 
+    def stopped_holder(self):
+        """A creat that is stopped in the middle of its work, the writer's lock in its hands."""
+        for attempt in range(12):
+            names = [f'{self.mnt}/h{attempt}-{number}' for number in range(2000)]
+            holder = self.start('creat', '--size', '4096', *names)
+            self.wait_until(lambda: os.path.exists(names[0]), 'the holder is at work')
+            holder.send_signal(signal.SIGSTOP)
+            if not os.path.exists(names[-1]):
+                return holder
+            holder.send_signal(signal.SIGCONT)  # it was faster
+            self.finish([holder])
+        self.fail('no creat could be stopped in time')
+
     def test_who_waits_goes_on_when_the_holder_is_killed(self):
-        holder = self.start('creat', '--size', '64K', *(f'{self.mnt}/h{number}' for number in range(3000)))
-        self.wait_until(lambda: os.path.exists(f'{self.mnt}/h0'), 'the holder is at work')
-        holder.send_signal(signal.SIGSTOP)
+        holder = self.stopped_holder()
         waiting = [self.start('mkdir', f'{self.mnt}/w{number}') for number in range(4)]
         waiting += [self.start('logplay', self.mnt)]
         time.sleep(0.3)
