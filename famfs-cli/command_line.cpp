@@ -67,7 +67,10 @@ void CommandLine::add_subject(const std::string& name, std::string& value, const
 
 void CommandLine::add_subjects(const std::string& name, std::vector<std::string>& values,
                                const std::string& help) {
-    app_->add_option(name, values, help)->type_name("")->required();
+    // CLI11 from 2.4 on refuses a blank in a name; one that does not break looks the same.
+    std::string shown = name;
+    if (const auto blank = shown.find(' '); blank != std::string::npos) shown.replace(blank, 1, "\u00a0");
+    app_->add_option(shown, values, help)->type_name("")->required();
 }
 
 void CommandLine::add_flag(const std::string& name, bool& value, const std::string& help) {

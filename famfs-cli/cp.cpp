@@ -181,7 +181,7 @@ int run_cp(Console& console, Arguments arguments) {
     line.add_flag("--preserve", request.preserve, "Keep mode, and as root owner and group");
     line.add_flag("--verify", request.verify, "Read each file back and compare before it becomes visible");
     line.add_progress();
-    line.add_subjects("SRC", names, "Sources, and last a destination in a mount");
+    line.add_subjects("SRC… DEST", names, "Sources; a destination in a mount");
     if (const auto status = line.parse(arguments)) return *status;
     if (names.size() < 2) return line.usage_error("needs a source and a destination");
     request.destination = std::move(names.back());

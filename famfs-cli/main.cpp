@@ -4,6 +4,9 @@
 #include "famfs-cli/version.h"
 #include "omf/path.h"
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <string>
@@ -52,6 +55,21 @@ int run(Console& console, std::string_view program, Arguments arguments) {
     return run_verb(console, first, arguments.subspan(1));
 }
 
+constexpr std::string_view no_memory = "famfs: out of memory\n";  // and none is taken to say so
+
+// A library may need memory where nothing can be thrown: nlohmann's documents take some to go away.
+[[noreturn]] void end_at_once() {
+    try {
+        if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+        [[maybe_unused]] const ssize_t said = ::write(STDERR_FILENO, no_memory.data(), no_memory.size());
+        ::_exit(exit_system);
+    } catch (...) {
+        std::abort();
+    }
+    std::abort();
+}
+
 int run_words(Console& console, const std::vector<std::string>& words) {
     const std::string program = words.empty() ? "famfs" : words.front();
     const Arguments arguments = Arguments(words).subspan(words.empty() ? 0 : 1);
@@ -63,7 +81,7 @@ int guarded_run(Console& console, int argc, char** argv) {
     try {
         return run_words(console, {argv, argv + argc});
     } catch (const std::bad_alloc&) {
-        console.write_error("famfs: out of memory\n");  // and none is taken to say so
+        console.write_error(no_memory);
     } catch (const std::exception& failure) {
         console.error(fmt::format("unexpected: {}", failure.what()));
     }
@@ -75,6 +93,7 @@ int guarded_run(Console& console, int argc, char** argv) {
 
 int main(int argc, char** argv) {
     using namespace famfs::cli;
+    std::set_terminate(end_at_once);
     Console console;
     return console.close(guarded_run(console, argc, argv));
 }

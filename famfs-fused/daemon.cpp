@@ -119,7 +119,10 @@ Result<void> begin(const Server& server, const Target& target, const std::functi
 Result<void> run(Session& session, const FileDescriptor& signals, const Start& initialised) {
     bool begun = false;
     while (!session.ended()) {
-        if (wait_for_event(session, signals) == Event::signal) return {};
+        if (wait_for_event(session, signals) == Event::signal) {
+            session.server().log.info("{}: unmounting", describe_signal(signals));
+            return {};
+        }
         if (begun || !session.initialised()) continue;
         begun = true;
         if (auto agreed = session.server().data->ready(); !agreed) return agreed;
@@ -128,6 +131,7 @@ Result<void> run(Session& session, const FileDescriptor& signals, const Start& i
     // It may come and go faster than we look.
     if (!begun && !session.initialised())
         return fail(ErrorKind::io, ENOTCONN, "the mount went away before it answered");
+    session.server().log.info("no connection to the kernel any more: unmounted");
     return {};
 }
 

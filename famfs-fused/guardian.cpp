@@ -46,8 +46,8 @@ struct News {
 // The caller's side while the child serves.
 class Guardian {
   public:
-    Guardian(pid_t child, const News& news, const FileDescriptor& signals, const Start& start)
-        : child_(child), news_(news), signals_(signals), start_(start) {}
+    Guardian(pid_t child, const News& news, const FileDescriptor& signals, const Start& start, Log& log)
+        : child_(child), news_(news), signals_(signals), start_(start), log_(log) {}
 
     // Returns the child's exit status.
     Result<int> watch() {
@@ -70,6 +70,8 @@ class Guardian {
         int how = 0;
         if (::waitpid(child_, &how, WNOHANG) != child_) return false;
         status = WIFEXITED(how) ? WEXITSTATUS(how) : int{exit_system};
+        if (WIFSIGNALED(how))
+            log_.error("the process that serves was ended by signal {}; the mount goes", WTERMSIG(how));
         return true;
     }
 
@@ -83,6 +85,7 @@ class Guardian {
     const News& news_;
     const FileDescriptor& signals_;
     const Start& start_;
+    Log& log_;
 };
 
 // The child must not go on alone: nobody would unmount.
@@ -112,7 +115,7 @@ Result<int> serve_guarded(Session& session, const Guarded& guarded) {
     if (child < 0) return fail_errno(errno, "fork");
     if (child == 0) return be_server(session, guardian, news, guarded);
     session.leave_connection();
-    auto status = Guardian(child, news, *signals, guarded.start).watch();
+    auto status = Guardian(child, news, *signals, guarded.start, session.server().log).watch();
     // Nothing to unmount then, and something else may be mounted there by now.
     if (News::told(news.gone)) session.leave_unmounting();
     return status;

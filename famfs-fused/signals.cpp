@@ -1,7 +1,9 @@
 #include "famfs-fused/signals.h"
 
+#include <fmt/format.h>
 #include <pthread.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -21,6 +23,12 @@ Result<FileDescriptor> take_signals() {
     FileDescriptor signals(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals) return fail_errno(errno, "signalfd");
     return signals;
+}
+
+std::string describe_signal(const FileDescriptor& signals) {
+    signalfd_siginfo signal{};
+    if (::read(signals.get(), &signal, sizeof signal) != static_cast<ssize_t>(sizeof signal)) return "signal";
+    return fmt::format("signal {} from process {}", signal.ssi_signo, signal.ssi_pid);
 }
 
 }  // namespace famfs::fused

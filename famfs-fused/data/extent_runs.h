@@ -15,7 +15,7 @@ namespace famfs::fused {
 // does.
 template <typename Visit>
 Outcome<void> for_each_run(const omf::LayoutView& layout, std::uint64_t offset, std::uint64_t length,
-                           Visit&& visit) {
+                           const Visit& visit) {
     for (std::uint64_t done = 0; done < length;) {
         omf::Extent run = layout.run_at(offset + done);
         if (run.length == 0) return std::unexpected(EIO);

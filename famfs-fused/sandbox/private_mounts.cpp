@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,6 +15,12 @@ namespace {
 
 std::unexpected<Error> failed(const char* step) {
     return fail_errno(errno, std::string("sandbox: private mounts: ") + step);
+}
+
+// In a chroot it is not, and cannot be exchanged.
+bool root_is_mount() {
+    struct statx status{};
+    return ::statx(AT_FDCWD, "/", 0, 0, &status) == 0 && (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 // The working directory becomes the root, and the old root, which then lies over it, goes.
@@ -28,12 +35,12 @@ Result<void> pivot_to_working_directory() {
 
 // Read-only too: nothing is written below the tree.
 Result<bool> enter_private_mounts(const ShadowRoot& shadow) {
-    if (::geteuid() != 0 || ::unshare(CLONE_NEWNS) != 0) return false;
+    // Asked first: a namespace of our own with the old mounts in it would hold ours, also once it is
+    // unmounted.
+    if (::geteuid() != 0 || !root_is_mount() || ::unshare(CLONE_NEWNS) != 0) return false;
     const char* tree = shadow.directory().c_str();
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
-        if (errno == EINVAL) return false;  // a chroot: its root is no mount, and cannot be exchanged
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
         return failed("making them private");
-    }
     if (::mount(tree, tree, nullptr, MS_BIND, nullptr) != 0) return failed("bind mount of the shadow tree");
     constexpr unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
     if (::mount(nullptr, tree, nullptr, flags, nullptr) != 0)

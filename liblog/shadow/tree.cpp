@@ -111,10 +111,11 @@ Result<Tree> Tree::open(const std::string& directory, Form form) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error) return fail_errno(error.value(), directory);
-    if (auto checked = check_is_tree(directory); !checked) return std::unexpected(checked.error());
     auto top = open_directory(AT_FDCWD, directory);
     if (!top) return std::unexpected(top.error());
     if (auto locked = lock(top->get(), directory); !locked) return std::unexpected(locked.error());
+    // Under the lock: another logplay may be making the tree right now.
+    if (auto checked = check_is_tree(directory); !checked) return std::unexpected(checked.error());
     auto root = make_directory(top->get(), root_name, 0755);
     if (!root) return fail_errno(root.error().code, directory + "/root");
     auto aside = make_directory(top->get(), aside_name, owner_all);

@@ -15,7 +15,7 @@ class Concurrent(harness.SystemTest):
     time_limit = 120
 
     def setUp(self):
-        self.image = self.new_pool('4G', '--log-size', '16M')
+        self.image = self.new_pool('64G', '--log-size', '16M')
         self.mnt = self.mount(self.image)
 
     def start(self, *arguments):
@@ -76,6 +76,48 @@ class Concurrent(harness.SystemTest):
         self.finish([writer])
         self.assertEqual(len(os.listdir(self.mnt)) - ('.meta' in os.listdir(self.mnt)), 500)
         self.assert_sound()
+
+    def test_readers_without_a_lock_meanwhile(self):
+        """fsck, and a replay as another host does it: each sees a log that is whole up to some entry."""
+        writer = self.start('creat', '--size', '4096', *(f'{self.mnt}/{number}' for number in range(400)))
+        seen, rounds = 0, 0
+        while writer.poll() is None or not rounds:
+            self.famfs('fsck', self.image)
+            self.famfs('logplay', '--shadow', self.path('other'), self.image)
+            there = len(harness.tree(self.path('other/root'), ('.meta',)))
+            self.assertGreaterEqual(there, seen)
+            seen, rounds = there, rounds + 1
+        self.finish([writer])
+        self.famfs('logplay', '--shadow', self.path('other'), self.image)
+        self.assertEqual(len(harness.tree(self.path('other/root'), ('.meta',))), 400)
+
+    def stopped_holder(self):
+        """A creat that is stopped in the middle of its work, the writer's lock in its hands."""
+        for attempt in range(12):
+            names = [f'{self.mnt}/h{attempt}-{number}' for number in range(2000)]
+            holder = self.start('creat', '--size', '4096', *names)
+            self.wait_until(lambda: os.path.exists(names[0]), 'the holder is at work')
+            holder.send_signal(signal.SIGSTOP)
+            if not os.path.exists(names[-1]):
+                return holder
+            holder.send_signal(signal.SIGCONT)  # it was faster
+            self.finish([holder])
+        self.fail('no creat could be stopped in time')
+
+    def test_who_waits_goes_on_when_the_holder_is_killed(self):
+        holder = self.stopped_holder()
+        waiting = [self.start('mkdir', f'{self.mnt}/w{number}') for number in range(4)]
+        waiting += [self.start('logplay', self.mnt)]
+        time.sleep(0.3)
+        self.assertEqual([process.poll() for process in waiting], [None] * 5)
+        self.assertIsNone(holder.poll())
+        holder.send_signal(signal.SIGKILL)
+        holder.communicate()
+        self.finish(waiting)
+        image = self.assert_sound(killed=True)
+        self.assertEqual({name for name in image.directories}, {b'w%d' % number for number in range(4)})
+        self.famfs('logplay', self.mnt)
+        self.assertEqual(set(harness.tree(self.mnt, ('.meta',))), set(image.files) | set(image.directories))
 
     def test_killed_writers_leave_whole_files_or_none(self):
         dice = random.Random(4)

@@ -72,6 +72,21 @@ class Permissions(harness.SystemTest):
         for name in ('private', 'secretive', 'closed/inner'):
             self.assertEqual(as_user(BOB, asking(f'{self.mnt}/{name}')), errno.EACCES, name)
 
+    def test_superblock_and_log_are_not_written_through_the_mount(self):
+        """Not even by root on the master, whose log is 0644: one byte there spoils the pool for all hosts."""
+        for name in ('.superblock', '.log'):
+            path = f'{self.mnt}/.meta/{name}'
+            for flags in (os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_APPEND, os.O_RDWR | os.O_TRUNC):
+                with self.assertRaises(PermissionError, msg=f'{name} {flags:#o}') as raised:
+                    os.open(path, flags)
+                self.assertEqual(raised.exception.errno, errno.EPERM)
+            with self.assertRaises(PermissionError):
+                os.truncate(path, 0)
+            with open(path, 'rb') as file:
+                self.assertEqual(len(file.read(4096)), 4096)
+        self.famfs('creat', '--size', '1', f'{self.mnt}/still')
+        self.famfs('fsck', self.image)
+
     def test_own_shadow_tree_is_closed_to_others(self):
         shadow = os.getxattr(self.mnt, 'user.famfs.shadow').decode()
         self.assertEqual(as_user(BOB, lambda: os.listdir(shadow)), errno.EACCES)

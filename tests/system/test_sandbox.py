@@ -1,6 +1,7 @@
 # ctest: user timeout=120 labels=robust
 """What is left to a daemon that serves: not a file outside the shadow tree, no capability that it does not need, no
 program to start. tests/unit/fused_sandbox_test.cpp tries from inside."""
+import glob
 import os
 import signal
 
@@ -45,6 +46,23 @@ class Sandbox(harness.SystemTest):
         with open(f'/proc/{server}/mountinfo') as mounts:
             self.assertEqual(len(mounts.readlines()), 1)
         self.assertEqual(self.status('CapBnd').strip('0'), '')
+
+    @harness.needs_root
+    def test_in_a_chroot(self):
+        """Its root is no mount and cannot be exchanged: private mounts are left out, and nothing else."""
+        self.umount(self.mnt)
+        root = self.path('root')
+        os.mkdir(root)
+        self.addCleanup(lambda: self.command(['umount', '--recursive', '--lazy', *glob.glob(f'{root}/*')], status=None))
+        for name in os.listdir('/'):
+            if os.path.islink(f'/{name}'):
+                os.symlink(os.readlink(f'/{name}'), f'{root}/{name}')
+            elif os.path.isdir(f'/{name}'):
+                os.mkdir(f'{root}/{name}')
+                self.command(['mount', '--rbind', f'/{name}', f'{root}/{name}'])
+        outcome = self.command(['chroot', root, 'sh', '-ec', 'famfs mount "$0" "$1"; cat "$1/good"; famfs umount "$1"',
+                                self.image, self.mnt])
+        self.assertEqual(outcome.out, 'good')
 
     def test_less_on_request(self):
         self.serve('--sandbox', 'caps')

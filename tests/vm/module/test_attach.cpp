@@ -70,7 +70,7 @@ TEST(attach, size_is_the_devices) {
 TEST(attach, not_a_dax_device) {
     const Fd control = open_control();
     for (const char* path :
-         {"/dev/null", "/dev/zero", "/dev/mem", "/dev/fuse", "/dev/console", FAMFS_DAX_NODE})
+         {"/dev/null", "/dev/zero", "/dev/full", "/dev/fuse", "/dev/console", FAMFS_DAX_NODE})
         CHECK_ERRNO(attach_path(control.get(), path), ENOTTY);
     CHECK_ERRNO(attach_path(control.get(), "/proc/version", O_RDONLY), ENOTTY);
     CHECK_ERRNO(attach_path(control.get(), "/tmp", O_RDONLY), ENOTTY);
