@@ -1,5 +1,8 @@
 #include "liblog/device/guarded_access.h"
 
+#include <pthread.h>
+#include <ucontext.h>
+
 #include <csetjmp>
 #include <csignal>
 #include <mutex>
@@ -17,10 +20,12 @@ bool is_fault(const siginfo_t& what) {
     return what.si_code > 0 && what.si_code != BUS_MCEERR_AO;
 }
 
-void on_bus_error(int signal, siginfo_t* what, void*) {
+// Left without a return, so the signals that are blocked meanwhile are let through again by hand.
+void on_bus_error(int signal, siginfo_t* what, void* context) {
     sigjmp_buf* const target = way_out;
     if (target != nullptr && is_fault(*what)) {
         way_out = nullptr;
+        ::pthread_sigmask(SIG_SETMASK, &static_cast<const ucontext_t*>(context)->uc_sigmask, nullptr);
         siglongjmp(*target, 1);
     }
     ::sigaction(SIGBUS, &before, nullptr);  // a fault comes again when we return
@@ -34,7 +39,7 @@ void catch_lost_memory() {
     std::call_once(once, [] {
         struct sigaction action{};
         action.sa_sigaction = on_bus_error;
-        action.sa_flags = SA_SIGINFO | SA_NODEFER;  // it is left without a return
+        action.sa_flags = SA_SIGINFO;
         ::sigaction(SIGBUS, &action, &before);
     });
 }
