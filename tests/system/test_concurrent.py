@@ -15,7 +15,7 @@ class Concurrent(harness.SystemTest):
     time_limit = 120
 
     def setUp(self):
-        self.image = self.new_pool('4G', '--log-size', '16M')
+        self.image = self.new_pool('64G', '--log-size', '16M')
         self.mnt = self.mount(self.image)
 
     def start(self, *arguments):
@@ -92,8 +92,8 @@ class Concurrent(harness.SystemTest):
         self.assertEqual(len(harness.tree(self.path('other/root'), ('.meta',))), 400)
 
     def test_who_waits_goes_on_when_the_holder_is_killed(self):
-        for attempt in range(10):
-            names = [f'{self.mnt}/h{attempt}-{number}' for number in range(1000)]
+        for attempt in range(9):
+            names = [f'{self.mnt}/h{attempt}-{number}' for number in range(3000)]
             holder = self.start('creat', '--size', '64K', *names)
             self.wait_until(lambda: os.path.exists(names[0]), 'the holder is at work', seconds=30)
             holder.send_signal(signal.SIGSTOP)
