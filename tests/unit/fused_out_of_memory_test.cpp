@@ -38,6 +38,10 @@ void* operator new(std::size_t size) {
 void* operator new(std::size_t size, std::align_val_t alignment) {
     return allocate(size, static_cast<std::size_t>(alignment));
 }
+// Where g++ inlines one of the pair only, it takes them for strangers.
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
 void operator delete(void* memory) noexcept {
     std::free(memory);
 }
