@@ -25,7 +25,7 @@ def main(prefixes):
         tests = [test for test in tests if any(plain(test).startswith(prefix) for prefix in prefixes)]
     sys.stdout.reconfigure(line_buffering=True)
     result = unittest.TextTestRunner(verbosity=2, stream=sys.stdout).run(unittest.TestSuite(tests))
-    failed = len(result.failures) + len(result.errors)
+    failed = len({test.id() for test, _ in result.failures + result.errors})  # body and tearDown count once
     print(f"{result.testsRun - failed - len(result.skipped)} passed, {failed} failed, {len(result.skipped)} skipped")
     return 0 if failed == 0 and result.testsRun > 0 else 1
 
