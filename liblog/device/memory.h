@@ -67,7 +67,7 @@ class Memory {
     // Where the pool is mounted, if its bytes can be reached only through that mount; else "". There reach()
     // knows superblock and log, and asks `maker` for everything else.
     virtual std::string mountpoint() const { return {}; }
-    virtual void make_files_with(FileMaker) {}
+    virtual void make_files_with(const FileMaker&) {}
 
     // Refuses (kind busy) if processes have files of this device in use, as far as the system can tell; for
     // who is about to erase it.

@@ -22,7 +22,7 @@ class MountMemory final : public WindowedMemory {
 
     Result<void> check_unused() override;
     std::string mountpoint() const override { return mountpoint_; }
-    void make_files_with(FileMaker maker) override { maker_ = std::move(maker); }
+    void make_files_with(const FileMaker& maker) override { maker_ = maker; }
 
   protected:
     Result<FileDescriptor> open_file(std::span<const omf::Extent> extents, std::uint64_t size) override;

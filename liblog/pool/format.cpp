@@ -103,7 +103,7 @@ Result<omf::Superblock> format(device::Memory& memory, const FormatOptions& opti
     const auto log = reach_log(memory, options.log_length);
     if (!log) return std::unexpected(log.error());
 
-    const omf::Superblock superblock = new_superblock(memory, options, *system);
+    omf::Superblock superblock = new_superblock(memory, options, *system);
     omf::LogHeader header;
     header.log_length = options.log_length;
     if (auto done = clear(memory, 0, omf::superblock_region); !done) return std::unexpected(done.error());

@@ -50,7 +50,7 @@ Result<std::string> probe_type(int descriptor) {
     if (found != 0) return fail_errno(EIO, "libblkid");
     const std::string type = value_of(probe.get(), "TYPE");
     if (!type.empty()) return type;
-    const std::string table = value_of(probe.get(), "PTTYPE");
+    std::string table = value_of(probe.get(), "PTTYPE");
     return table.empty() ? table : table + " partition table";
 }
 

@@ -24,7 +24,7 @@ class MountedImage final : public device::Memory {
         : Memory(image->description()), image_(std::move(image)), mountpoint_(std::move(mountpoint)) {}
 
     std::string mountpoint() const override { return mountpoint_; }
-    void make_files_with(device::FileMaker maker) override { maker_ = std::move(maker); }
+    void make_files_with(const device::FileMaker& maker) override { maker_ = maker; }
     Result<device::Reach> reach(std::span<const omf::Extent> extents, std::uint64_t size) override {
         if (!maker_) return device::Reach();  // the log
         const auto file = maker_(extents, size);
