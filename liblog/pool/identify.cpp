@@ -48,7 +48,7 @@ Result<std::string> probe_type(int descriptor) {
     if (found == 1) return std::string();
     if (found == -2) return std::string("several file systems");
     if (found != 0) return fail_errno(EIO, "libblkid");
-    const std::string type = value_of(probe.get(), "TYPE");
+    std::string type = value_of(probe.get(), "TYPE");
     if (!type.empty()) return type;
     std::string table = value_of(probe.get(), "PTTYPE");
     return table.empty() ? table : table + " partition table";
