@@ -175,11 +175,11 @@ Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt
     if (!reader) return std::unexpected(reader.error());
     const auto unit = find_pool(*device);
     if (!unit) return std::unexpected(unit.error());
-    auto mode = ModeChange::plan(console, *device, request.data_path, *unit);
-    if (!mode) return std::unexpected(mode.error());
     auto run = RunDirectory::create();
     if (!run) return std::unexpected(run.error());
     RunGuard guard(console, *run);
+    auto mode = ModeChange::plan(console, *device, request.data_path, *unit);
+    if (!mode) return std::unexpected(mode.error());
     const auto shadow = request.shadow.empty() ? run->shadow_path() : absolute(request.shadow);
     if (!shadow) return std::unexpected(shadow.error());
     const MountRecord record{*mountpoint, *device, *shadow, request.shadow.empty(), mode->before()};

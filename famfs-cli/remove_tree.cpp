@@ -20,7 +20,7 @@ class Remover {
     explicit Remover(dev_t device) : device_(device) {}
 
     void remove(int parent, const char* name, const std::string& shown) {
-        if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return;
+        if (::unlinkat(parent, name, 0) == 0) return;
         if (errno != EISDIR && errno != EPERM) return keep_failure(shown);
         empty(parent, name, shown);
         if (::unlinkat(parent, name, AT_REMOVEDIR) != 0) keep_failure(shown);
@@ -53,7 +53,7 @@ class Remover {
     }
 
     void keep_failure(const std::string& shown) {
-        if (code_ != 0) return;
+        if (code_ != 0 || errno == ENOENT) return;  // somebody else has removed it
         code_ = errno;
         first_ = shown;
     }

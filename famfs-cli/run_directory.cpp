@@ -57,6 +57,16 @@ bool unlocked(const std::string& path) {
     return !file || ::flock(file.get(), LOCK_SH | LOCK_NB) == 0;
 }
 
+template <typename Condition>
+bool wait_until(std::chrono::milliseconds limit, const Condition& condition) {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() >= end) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+}
+
 bool is_mounted(const std::string& mountpoint) {
     const auto mounts = read_mounts();
     if (!mounts) return true;
@@ -99,10 +109,10 @@ std::optional<RunDirectory> RunDirectory::find(const std::string& mountpoint) {
     return std::nullopt;
 }
 
-bool RunDirectory::abandoned() const {
-    const FileDescriptor self(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!self || ::flock(self.get(), LOCK_EX | LOCK_NB) != 0 || !unlocked(pid_path())) return false;
-    return !is_mounted(record_.mountpoint);
+// Its mount has ended, and nobody cleans up; then it is locked.
+bool RunDirectory::claim_abandoned() {
+    return lock(std::chrono::milliseconds(0)) && !is_gone() && unlocked(pid_path()) &&
+           !is_mounted(record_.mountpoint);
 }
 
 void RunDirectory::remove_stale(Console& console) {
@@ -111,7 +121,7 @@ void RunDirectory::remove_stale(Console& console) {
         const auto record = json::read_mount_record(read_small_file(path + "/mount.yaml"));
         if (!record) continue;
         directory.record_ = *record;
-        if (!directory.abandoned()) continue;
+        if (!directory.claim_abandoned()) continue;
         give_mode_back(console, record->device, record->mode_before, false);
         if (const auto removed = directory.remove(); !removed) continue;  // the next mount tries again
     }
@@ -129,12 +139,17 @@ Result<void> RunDirectory::write_record(const MountRecord& record) {
 }
 
 bool RunDirectory::wait_for_daemon(std::chrono::milliseconds limit) const {
-    const auto end = std::chrono::steady_clock::now() + limit;
-    while (!unlocked(pid_path())) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return true;
+    return wait_until(limit, [this] { return unlocked(pid_path()); });
+}
+
+bool RunDirectory::lock(std::chrono::milliseconds limit) {
+    lock_ = FileDescriptor(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!lock_) return errno == ENOENT;
+    return wait_until(limit, [this] { return ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0; });
+}
+
+bool RunDirectory::is_gone() const {
+    return ::access(path_.c_str(), F_OK) != 0 && errno == ENOENT;
 }
 
 std::string RunDirectory::daemon_pid() const {

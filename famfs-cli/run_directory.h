@@ -47,6 +47,10 @@ class RunDirectory {
 
     // Waits until the daemon has ended: true, or false after `limit`.
     bool wait_for_daemon(std::chrono::milliseconds limit) const;
+    // Locks the directory for this object, once no `famfs mount` or `famfs umount` holds it; false after
+    // `limit`. Who cleans up holds the lock, and looks whether somebody else has done it before.
+    bool lock(std::chrono::milliseconds limit);
+    bool is_gone() const;
     // The process id that the daemon wrote; "" if it did not.
     std::string daemon_pid() const;
 
@@ -55,7 +59,7 @@ class RunDirectory {
 
   private:
     explicit RunDirectory(std::string path) : path_(std::move(path)) {}
-    bool abandoned() const;
+    bool claim_abandoned();
 
     std::string path_;
     MountRecord record_;

@@ -59,14 +59,20 @@ Result<void> unmount_as_user(const std::string& mountpoint) {
                 fmt::format("cannot unmount {}: {}", omf::printable(mountpoint), omf::printable(said)));
 }
 
-Result<void> clean_up(Console& console, const RunDirectory& run, bool orderly) {
-    if (run.wait_for_daemon(daemon_limit)) {
-        give_mode_back(console, run.record().device, run.record().mode_before, orderly);
-        return run.remove();
+Result<void> clean_up(Console& console, RunDirectory& run, bool orderly) {
+    if (!run.wait_for_daemon(daemon_limit)) {
+        return fail(ErrorKind::io, ETIMEDOUT,
+                    fmt::format("unmounted, but the daemon (process {}) still runs after {} s; {} is left",
+                                run.daemon_pid(), daemon_limit.count(), omf::printable(run.path())));
     }
-    return fail(ErrorKind::io, ETIMEDOUT,
-                fmt::format("unmounted, but the daemon (process {}) still runs after {} s; {} is left",
-                            run.daemon_pid(), daemon_limit.count(), omf::printable(run.path())));
+    if (!run.lock(daemon_limit)) {
+        return fail(ErrorKind::io, ETIMEDOUT,
+                    fmt::format("unmounted, but another famfs still has {} after {} s",
+                                omf::printable(run.path()), daemon_limit.count()));
+    }
+    if (run.is_gone()) return {};  // `famfs mount --foreground` cleans up itself
+    give_mode_back(console, run.record().device, run.record().mode_before, orderly);
+    return run.remove();
 }
 
 Result<void> unmount(Console& console, const std::string& text) {
@@ -75,7 +81,7 @@ Result<void> unmount(Console& console, const std::string& text) {
     const auto mounts = read_mounts();
     if (!mounts) return std::unexpected(mounts.error());
     const Mount* const mount = find_mount(*mounts, *path);
-    const auto run = RunDirectory::find(*path);
+    auto run = RunDirectory::find(*path);
     bool orderly = false;
     if (mount != nullptr && mount->famfs()) {
         orderly = !has_no_daemon(*path);

@@ -69,13 +69,34 @@ class Mounting(harness.SystemTest):
         self.assertFalse(self.is_mounted(self.point))
         self.assertEqual(self.run_directories(), [])
 
-    def test_foreground_ends_with_umount(self):
+    def foreground_mount(self):
         process = subprocess.Popen([os.environ['FAMFS'], 'mount', '--foreground', self.image, self.point],
                                    env=self.environment(), stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
         self.wait_until(lambda: self.is_mounted(self.point), 'the mount')
-        self.wait_until(lambda: self.famfs('umount', self.point, status=None).status == 0, 'umount')
+        return process
+
+    def test_foreground_ends_with_umount(self):
+        for _ in range(5):
+            process = self.foreground_mount()
+            self.umount(self.point)
+            self.assertEqual(process.wait(20 * harness.SLOW), 0)
+            self.assertEqual(self.run_directories(), [])
+
+    def test_umount_waits_for_a_foreground_mount_to_clean_up(self):
+        process = self.foreground_mount()
+        os.listdir(self.point)
+        process.send_signal(signal.SIGSTOP)
+        umount = subprocess.Popen([os.environ['FAMFS'], 'umount', self.point], env=self.environment())
+        self.addCleanup(umount.wait)
+        self.wait_until(lambda: not self.is_mounted(self.point) and not self.daemons(), 'the unmount')
+        with self.assertRaises(subprocess.TimeoutExpired):
+            umount.wait(0.2)
+        self.assertEqual(len(self.run_directories()), 1)
+        process.send_signal(signal.SIGCONT)
+        self.assertEqual((umount.wait(20 * harness.SLOW), self.run_directories()), (0, []))
         self.assertEqual(process.wait(20 * harness.SLOW), 0)
-        self.assertEqual(self.run_directories(), [])
 
     def test_given_shadow_stays_and_is_taken_up_again(self):
         shadow = self.path('S')

@@ -4,6 +4,7 @@
 #include "famfs-cli/source_tree.h"
 #include "famfs-cli/worker_pool.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,6 +90,20 @@ TEST_F(Work, RemovesDirectoriesWithoutPermissions) {
     EXPECT_FALSE(fs::exists(path("tree")));
     EXPECT_TRUE(fs::exists("/"));
     EXPECT_TRUE(remove_tree(path("tree"))) << "nothing there is fine";
+}
+
+TEST_F(Work, TwoRemoveTheSameTree) {
+    for (int round = 0; round < 20; ++round) {
+        for (int i = 0; i < 100; ++i)
+            write(fmt::format("tree/{}/{}", i / 10, i), "x");
+        WorkerPool pool(2);
+        std::atomic<int> removed = 0;
+        for (int i = 0; i < 2; ++i)
+            pool.submit([&] { removed += remove_tree(path("tree")).has_value() ? 1 : 0; });
+        pool.wait();
+        ASSERT_EQ(removed, 2);
+        ASSERT_FALSE(fs::exists(path("tree")));
+    }
 }
 
 TEST_F(Work, WalkGoesInNameOrderParentsFirst) {
