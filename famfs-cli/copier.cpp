@@ -28,11 +28,6 @@ bool is_fatal(const Error& error) {
            error.kind == ErrorKind::corrupt;
 }
 
-// The text is short enough to need no memory itself.
-Error out_of_memory() {
-    return {ErrorKind::io, ENOMEM, "out of memory"};
-}
-
 Result<void> read_fully(int source, std::uint64_t offset, std::span<std::byte> out) {
     while (!out.empty()) {
         const ssize_t length = ::pread(source, out.data(), out.size(), static_cast<off_t>(offset));

@@ -200,17 +200,13 @@ void give_mode_back(Console& console, const std::string& path, const std::string
     if (name.empty()) return;
     const std::string owed = before.empty() ? read_debt(name) : before;
     if (owed.empty()) return;
+    const DaxMode wanted = mode_named(owed);
     // Of extent files the module knows. Taking the driver away under other mappings would wait for their end.
     const bool known = orderly || device::extent_use(name).has_value();
-    Result<void> changed;
-    if (device::dax_mode(name) == mode_named(owed)) {
-        // A mount that fell back to copy has left the mode alone, whatever its record says.
-    } else if (!known && is_held_by_kernel(path)) {
-        changed =
-            fail(ErrorKind::busy, EBUSY, path + ": its mode cannot be changed: something still maps it");
-    } else {
-        changed = device::set_dax_mode(name, mode_named(owed));
-    }
+    const bool mapped = !known && wanted == DaxMode::devdax && is_held_by_kernel(path);
+    const Result<void> changed =
+        mapped ? fail(ErrorKind::busy, EBUSY, path + ": its mode cannot be changed: something still maps it")
+               : device::set_dax_mode(name, wanted);
     if (changed) {
         ::unlink(debt_path(name).c_str());
         return;

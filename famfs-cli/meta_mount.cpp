@@ -84,12 +84,9 @@ Result<void> MetaMount::serve(const std::string& path) {
     const auto ended = daemon->wait();
     if (!ended) return std::unexpected(ended.error());
     if (ended->status == 0) return {};
-    // Its status says which kind of trouble; 3 is a device that something else has.
     const auto lines = errors->lines();
-    constexpr std::string_view prefix = "famfs-fused: ";
-    std::string said =
-        lines.empty() ? fmt::format("famfs-fused ended with status {}", ended->status) : lines.back();
-    if (said.starts_with(prefix)) said.erase(0, prefix.size());
+    const std::string said = lines.empty() ? fmt::format("famfs-fused ended with status {}", ended->status)
+                                           : std::string(without_daemon_name(lines.back()));
     const bool held = said.find("something else holds it") != std::string::npos;
     return fail(held ? ErrorKind::busy : ErrorKind::unsupported, held ? EBUSY : ENOTSUP, said);
 }

@@ -86,10 +86,8 @@ Result<Ended> wait_for(Process& daemon, Interrupt& interrupt) {
 
 // What the daemon said becomes ours: an error is one line, whoever found it.
 void repeat(Console& console, const std::vector<std::string>& lines) {
-    constexpr std::string_view prefix = "famfs-fused: ";
-    for (const std::string_view line : lines) {
-        console.error(line.starts_with(prefix) ? line.substr(prefix.size()) : line);
-    }
+    for (const std::string_view line : lines)
+        console.error(without_daemon_name(line));
 }
 
 int explain(Console& console, const Ended& ended, Interrupt& interrupt,

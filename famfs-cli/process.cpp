@@ -125,6 +125,11 @@ std::vector<std::string> ErrorCapture::lines() const {
     return found;
 }
 
+std::string_view without_daemon_name(std::string_view line) {
+    constexpr std::string_view name = "famfs-fused: ";
+    return line.starts_with(name) ? line.substr(name.size()) : line;
+}
+
 Result<std::vector<std::string>> run_for_output(const std::vector<std::string>& argv) {
     const auto output = ErrorCapture::make();
     const auto errors = ErrorCapture::make();

@@ -55,6 +55,9 @@ class ErrorCapture {
     FileDescriptor file_;
 };
 
+// What the daemon said, without its name at the start of the line.
+std::string_view without_daemon_name(std::string_view line);
+
 // Runs a program to its end; what it said on stdout, or, if its status is not 0, the last it said on stderr
 // as an error of kind unsupported.
 Result<std::vector<std::string>> run_for_output(const std::vector<std::string>& argv);

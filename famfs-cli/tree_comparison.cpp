@@ -190,7 +190,7 @@ void TreeComparison::Pair::compare_piece(std::uint64_t offset, std::uint64_t len
     try {
         found = find_difference(offset, length, progress, interrupt);
     } catch (const std::bad_alloc&) {
-        found = std::unexpected(Error{ErrorKind::io, ENOMEM, "out of memory"});
+        found = std::unexpected(out_of_memory());
     }
     const std::lock_guard guard(mutex);
     if (found) {

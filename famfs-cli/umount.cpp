@@ -36,18 +36,18 @@ bool has_no_daemon(const std::string& mountpoint) {
     return ::statfs(mountpoint.c_str(), &status) != 0 && errno == ENOTCONN;
 }
 
-Result<void> unmount_as_root(const std::string& mountpoint) {
-    const int lazily = has_no_daemon(mountpoint) ? MNT_DETACH : 0;
+Result<void> unmount_as_root(const std::string& mountpoint, bool dead) {
+    const int lazily = dead ? MNT_DETACH : 0;
     if (::umount2(mountpoint.c_str(), UMOUNT_NOFOLLOW | lazily) == 0) return {};
     if (errno == EBUSY) return busy(mountpoint);
     return fail_errno(errno, fmt::format("cannot unmount {}", omf::printable(mountpoint)));
 }
 
 // fusermount3 is the one who may; what it says becomes our line.
-Result<void> unmount_as_user(const std::string& mountpoint) {
+Result<void> unmount_as_user(const std::string& mountpoint, bool dead) {
     const auto errors = ErrorCapture::make();
     if (!errors) return std::unexpected(errors.error());
-    const char* const how = has_no_daemon(mountpoint) ? "-uz" : "-u";
+    const char* const how = dead ? "-uz" : "-u";
     auto process = Process::start({"fusermount3", how, "--", mountpoint}, errors->descriptor());
     if (!process) return std::unexpected(process.error());
     const auto ended = process->wait();
@@ -85,7 +85,7 @@ Result<void> unmount(Console& console, const std::string& text) {
     bool orderly = false;
     if (mount != nullptr && mount->famfs()) {
         orderly = !has_no_daemon(*path);
-        auto done = ::geteuid() == 0 ? unmount_as_root(*path) : unmount_as_user(*path);
+        auto done = ::geteuid() == 0 ? unmount_as_root(*path, !orderly) : unmount_as_user(*path, !orderly);
         if (!done) return done;
     } else if (run) {
         console.note(

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 
 namespace famfs::cli {
@@ -14,6 +15,10 @@ unsigned default_threads() {
         return static_cast<unsigned>(std::max(1, CPU_COUNT(&allowed)));
     }
     return std::max(1U, std::thread::hardware_concurrency());
+}
+
+Error out_of_memory() {
+    return {ErrorKind::io, ENOMEM, "out of memory"};
 }
 
 // One thread is enough to go on with.

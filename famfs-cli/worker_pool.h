@@ -1,6 +1,8 @@
 // A few threads that do jobs in the order they come.
 #pragma once
 
+#include "omf/error.h"
+
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -9,6 +11,9 @@
 #include <vector>
 
 namespace famfs::cli {
+
+// What a job that may not throw makes of std::bad_alloc. The text is short enough to need no memory itself.
+Error out_of_memory();
 
 // How many threads work when nobody says: one for each core.
 unsigned default_threads();

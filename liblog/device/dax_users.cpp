@@ -3,10 +3,10 @@
 #include "liblog/device/lock.h"
 #include "liblog/device/memory.h"
 #include "liblog/device/mount_memory.h"
+#include "liblog/parse_number.h"
 
 #include <sys/stat.h>
 
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -45,14 +45,6 @@ bool maps_node(const std::string& process, dev_t number) {
 bool uses_node(const std::string& process, dev_t number) {
     return any_entry(process + "/fd", [&](const fs::path& file) { return is_node(file, number); }) ||
            maps_node(process, number);
-}
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-    Number number{};
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 // "dax0.0 size=… claimed=… attachments=… …"

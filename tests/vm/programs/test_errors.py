@@ -1,5 +1,6 @@
 """What cannot work says so in one line, or works another way and says why."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -114,14 +115,22 @@ class Refused(VmCase):
             self.run_program("rmmod", "holder")
             bind("dax0.0", "device_dax")
 
+    @contextlib.contextmanager
+    def no_modules(self, removed):
+        """Meanwhile no module can be loaded; `removed` is again afterwards."""
+        modules = f"/lib/modules/{os.uname().release}"
+        self.run_program("mount", "-t", "tmpfs", "tmpfs", modules)
+        try:
+            yield
+        finally:
+            self.run_program("umount", modules)
+            self.run_program("modprobe", removed)
+
     @of_extfile
     def test_a_missing_module(self):
         """Without the module extfile is refused; auto says so and copies."""
         self.assertEqual(0, remove_module("famfs_dax"))
-        release = os.uname().release
-        modules = f"/lib/modules/{release}"
-        self.run_program("mount", "-t", "tmpfs", "tmpfs", modules)
-        try:
+        with self.no_modules("famfs_dax"):
             self.extfile(3, "famfs_dax cannot be loaded")
             done = self.famfs("mount", "dax0.0", self.path("mnt"))
             self.mounts.append(self.path("mnt"))
@@ -132,26 +141,18 @@ class Refused(VmCase):
             bind("dax0.0", "fsdev_dax")
             self.refused(3, "famfs_dax is not loaded", "info", "dax0.0")
             bind("dax0.0", "device_dax")
-        finally:
-            self.run_program("umount", modules)
-            self.run_program("modprobe", "famfs_dax")
 
     @of_extfile
     def test_a_kernel_without_fsdev_mode(self):
         if remove_module("fsdev_dax") != 0:
             self.skipTest("fsdev_dax is built in")
-        modules = f"/lib/modules/{os.uname().release}"
-        self.run_program("mount", "-t", "tmpfs", "tmpfs", modules)
-        try:
+        with self.no_modules("fsdev_dax"):
             self.extfile(3, "fsdev_dax cannot be loaded")
             done = self.famfs("mount", "dax0.0", self.path("mnt"))
             self.mounts.append(self.path("mnt"))
             self.assertIn("fsdev_dax cannot be loaded", done.stderr)
             self.assertEqual("copy", self.data_path(self.path("mnt")))
             self.umount(self.path("mnt"))
-        finally:
-            self.run_program("umount", modules)
-            self.run_program("modprobe", "fsdev_dax")
 
     @of_extfile
     def test_the_module_is_loaded_by_mount(self):
