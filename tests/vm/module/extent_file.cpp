@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "extent_file.h"
 
-#include "harness.h"
-
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -31,6 +29,15 @@ Mapping::Mapping(int fd, uint64_t length, int protection, int flags, uint64_t of
 
 void Mapping::unmap() {
     if (data_) munmap(std::exchange(data_, nullptr), length_);
+}
+
+harness::Outcome touch_in_child(Mapping& mapping, uint64_t offset, bool write) {
+    return harness::in_child([&] {
+        if (write)
+            mapping[offset] = 1;
+        else
+            _exit(*static_cast<volatile unsigned char*>(mapping.data() + offset) & 1);
+    });
 }
 
 std::string read_text(const std::string& path) {

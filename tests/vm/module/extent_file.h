@@ -3,6 +3,7 @@
 #pragma once
 
 #include "famfs_dax.h"
+#include "harness.h"
 
 #include <errno.h>
 
@@ -48,6 +49,9 @@ class Mapping {
     unsigned char* data_;
     uint64_t length_;
 };
+
+// How a child ends that reads or writes the byte there.
+harness::Outcome touch_in_child(Mapping& mapping, uint64_t offset, bool write);
 
 // Devices of the guest, in fsdev mode once asked for.
 struct Device {

@@ -21,6 +21,16 @@ ino_t inode_of(int fd) {
     return status.st_ino;
 }
 
+// What `change` makes of a good request, or of its list, is refused and claims nothing.
+template <typename Change>
+void check_refused(int control, famfs_dax_create good, Extents& list, int code, const Change& change) {
+    const Extents saved = list;
+    change(good);
+    CHECK_ERRNO(ioctl(control, FAMFS_DAX_IOC_CREATE, &good), code);
+    CHECK_EQ(device_info(control).claimed, 0u);
+    std::copy(saved.begin(), saved.end(), list.begin());
+}
+
 }  // namespace
 
 TEST(create, regular_dax_file) {
@@ -56,12 +66,7 @@ TEST(create, every_field_is_checked) {
     good.nr_extents = 2;
 
     const auto refused = [&](int code, auto change) {
-        const Extents saved = list;
-        famfs_dax_create arg = good;
-        change(arg);
-        CHECK_ERRNO(ioctl(control.get(), FAMFS_DAX_IOC_CREATE, &arg), code);
-        CHECK_EQ(device_info(control.get()).claimed, 0u);
-        std::copy(saved.begin(), saved.end(), list.begin());
+        check_refused(control.get(), good, list, code, change);
     };
     refused(EINVAL, [](auto& arg) { arg.size = 0; });
     refused(ERANGE, [](auto& arg) { arg.size = 4 * MiB + 1; });
@@ -117,12 +122,7 @@ TEST(create, every_field_of_a_stripe_is_checked) {
     good.chunk_size = 64 * KiB;
 
     const auto refused = [&](int code, auto change) {
-        const Extents saved = list;
-        famfs_dax_create arg = good;
-        change(arg);
-        CHECK_ERRNO(ioctl(control.get(), FAMFS_DAX_IOC_CREATE, &arg), code);
-        CHECK_EQ(device_info(control.get()).claimed, 0u);
-        std::copy(saved.begin(), saved.end(), list.begin());
+        check_refused(control.get(), good, list, code, change);
     };
     refused(EINVAL, [](auto& arg) { arg.chunk_size = 0; });
     refused(EINVAL, [](auto& arg) { arg.chunk_size = 1; });

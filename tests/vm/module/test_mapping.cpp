@@ -27,13 +27,16 @@ struct Faults {
     }
 };
 
-void touch(Mapping& mapping, uint64_t length, bool write) {
+// The faults that touching each page takes.
+Faults touch(Mapping& mapping, uint64_t length, bool write) {
+    const Faults before;
     for (uint64_t offset = 0; offset < length; offset += page) {
         if (write)
             mapping[offset] = static_cast<unsigned char>(offset >> 12);
         else
             static_cast<void>(*static_cast<volatile unsigned char*>(mapping.data() + offset));
     }
+    return Faults().since(before);
 }
 
 }  // namespace
@@ -44,9 +47,7 @@ TEST(mapping, two_megabyte_faults) {
     for (const bool write : {false, true}) {
         Mapping mapping(file.get(), 64 * MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
         CHECK_EQ(reinterpret_cast<uintptr_t>(mapping.data()) % (2 * MiB), 0u);
-        const Faults before;
-        touch(mapping, 64 * MiB, write);
-        const Faults faults = Faults().since(before);
+        const Faults faults = touch(mapping, 64 * MiB, write);
         CHECK_EQ(faults.pmd, 32u);
         CHECK_EQ(faults.pte, 0u);
         CHECK_EQ(faults.fallback, 0u);
@@ -61,9 +62,7 @@ TEST(mapping, two_megabyte_faults_of_strips) {
         strips.push_back(extent(i * 10 * MiB, 8 * MiB));
     const Fd file(create(control.get(), 32 * MiB, strips, 0, 2 * MiB));
     Mapping mapping(file.get(), 32 * MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
-    const Faults before;
-    touch(mapping, 32 * MiB, true);
-    const Faults faults = Faults().since(before);
+    const Faults faults = touch(mapping, 32 * MiB, true);
     CHECK_EQ(faults.pmd, 16u);
     CHECK_EQ(faults.pte, 0u);
 }
@@ -73,9 +72,7 @@ TEST(mapping, small_pages_in_the_tail_only) {
     const famfs_dax_extent one = extent(2 * MiB, 4 * MiB);
     const Fd file(create(control.get(), 3 * MiB, {&one, 1}));
     Mapping mapping(file.get(), 3 * MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
-    const Faults before;
-    touch(mapping, 3 * MiB, true);
-    const Faults faults = Faults().since(before);
+    const Faults faults = touch(mapping, 3 * MiB, true);
     CHECK_EQ(faults.pmd, 1u);
     CHECK_EQ(faults.pte, 256u);
 }
@@ -84,9 +81,7 @@ TEST(mapping, small_pages_if_not_aligned) {
     const Fd control = attached();
     const Fd file = simple_file(control.get(), 2 * MiB + page, 4 * MiB);
     Mapping mapping(file.get(), 4 * MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
-    const Faults before;
-    touch(mapping, 4 * MiB, true);
-    const Faults faults = Faults().since(before);
+    const Faults faults = touch(mapping, 4 * MiB, true);
     CHECK_EQ(faults.pmd, 0u);
     CHECK_EQ(faults.pte, 1024u);
     CHECK_EQ(mapping[5 * page], 5);
@@ -102,12 +97,7 @@ TEST(mapping, past_the_end) {
     for (const uint64_t offset : {3 * page, 100 * page, 2 * MiB, 4 * MiB - 1}) {
         for (const bool write : {false, true}) {
             const Faults before;
-            const harness::Outcome outcome = harness::in_child([&] {
-                if (write)
-                    mapping[offset] = 1;
-                else
-                    _exit(*static_cast<volatile unsigned char*>(mapping.data() + offset) & 1);
-            });
+            const harness::Outcome outcome = touch_in_child(mapping, offset, write);
             CHECK_EQ(outcome.signal, SIGBUS);
             CHECK_EQ(outcome.signal_code, BUS_ADRERR);
             CHECK(outcome.address == mapping.data() + offset);

@@ -32,12 +32,7 @@ void unbind_in_time(const Device& gone) {
 // SIGBUS, and not a wrong byte or a hang.
 void check_lost(Mapping& mapping, uint64_t offset) {
     for (const bool write : {false, true}) {
-        const harness::Outcome outcome = harness::in_child([&] {
-            if (write)
-                mapping[offset] = 1;
-            else
-                _exit(*static_cast<volatile unsigned char*>(mapping.data() + offset) & 1);
-        });
+        const harness::Outcome outcome = touch_in_child(mapping, offset, write);
         CHECK_EQ(outcome.signal, SIGBUS);
     }
 }
