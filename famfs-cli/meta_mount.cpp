@@ -28,7 +28,7 @@ Result<void> write_tree(const std::string& shadow, const std::string& path, std:
     auto tree = shadow::Tree::open(shadow, shadow::Form::uuid);
     if (!tree) return std::unexpected(tree.error());
     shadow::DeviceTable table;
-    table.devices.push_back({{}, size, path});
+    table.add({{}, size, path});
     tree->set_devices(std::move(table));
     shadow::State state;
     state.device_bytes = size;

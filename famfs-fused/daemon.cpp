@@ -48,7 +48,7 @@ Result<Choice> choose(const Options& options, const Devices& devices) {
     std::string device;
     std::uint64_t unit = omf::default_allocation_unit;
     if (options.data_path != DataPathKind::yaml) {
-        device = devices.table().devices.front().path;
+        device = devices.table().devices().front().path;
         unit = devices.table().allocation_unit;
     }
     return choose_data_path(options.data_path, look_at_situation(device, options.kernel_abi, unit));
@@ -58,7 +58,7 @@ Result<Choice> choose(const Options& options, const Devices& devices) {
 std::string source_of(const Options& options, const Server& server) {
     const auto& memories = server.devices.memories();
     if (!memories.empty()) return memories.front()->description().path;
-    if (options.data_path != DataPathKind::yaml) return server.devices.table().devices.front().path;
+    if (options.data_path != DataPathKind::yaml) return server.devices.table().devices().front().path;
     return options.devices.empty() ? server.shadow.directory() : options.devices.front();
 }
 
@@ -109,7 +109,7 @@ Result<void> connect(Session& session, const Target& target) {
 // What is done outside, with all rights, once the kernel's INIT is answered.
 Result<void> begin(const Server& server, const Target& target, const std::function<void()>& ready) {
     if (server.data->maps() != nullptr && target.connection < 0) {
-        const std::string& device = server.devices.table().devices.front().path;
+        const std::string& device = server.devices.table().devices().front().path;
         if (auto tried = try_own_file(target.directory, device); !tried) return tried;
     }
     ready();

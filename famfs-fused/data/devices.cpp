@@ -26,7 +26,7 @@ DeviceTable table_of(const pool::Pool& pool) {
     table.file_system = superblock.file_system;
     table.allocation_unit = superblock.allocation_unit;
     table.data_start = superblock.data_start();
-    table.devices.push_back({superblock.device, pool.memory().size(), pool.memory().description().path});
+    table.add({superblock.device, pool.memory().size(), pool.memory().description().path});
     return table;
 }
 
@@ -42,21 +42,22 @@ Result<void> check_belongs(const DeviceTable& table, const omf::Superblock& supe
 
 // Puts each given path into the record that its superblock names.
 Result<void> match_paths(DeviceTable& table, const std::vector<std::string>& paths) {
-    if (paths.size() == 1 && table.devices.size() == 1 && is_fsdev(paths.front())) {
-        table.devices.front().path = paths.front();
+    if (paths.size() == 1 && table.devices().size() == 1 && is_fsdev(paths.front())) {
+        table.set_path(0, paths.front());
         return {};
     }
     for (const std::string& path : paths) {
         const auto pool = pool::Pool::open(path, device::Access::read_only);
         if (!pool) return std::unexpected(pool.error());
         const omf::Uuid& uuid = pool->superblock().device;
-        const auto record = std::ranges::find(table.devices, uuid, &DeviceRecord::uuid);
-        if (record == table.devices.end()) {
+        const auto record = std::ranges::find(table.devices(), uuid, &DeviceRecord::uuid);
+        if (record == table.devices().end()) {
             return fail(ErrorKind::refused, ENODEV,
                         fmt::format("{}: device {} is not one of this pool's", omf::printable(path),
                                     omf::to_string(uuid)));
         }
-        record->path = pool->memory().description().path;
+        table.set_path(static_cast<std::size_t>(record - table.devices().begin()),
+                       pool->memory().description().path);
     }
     return {};
 }
@@ -110,7 +111,7 @@ Result<std::optional<DeviceTable>> read_device_table(const ShadowRoot& shadow) {
     if (!document) return fail_errno(document.error(), shown);
     auto table = famfs::shadow::read_devices(document->text);
     if (!table) return fail(table.error().kind, table.error().code, shown + ": " + table.error().message);
-    if (table->devices.empty()) return fail(ErrorKind::corrupt, EUCLEAN, shown + ": no device in it");
+    if (table->devices().empty()) return fail(ErrorKind::corrupt, EUCLEAN, shown + ": no device in it");
     return std::optional(std::move(*table));
 }
 
@@ -148,7 +149,7 @@ Result<Devices> Devices::locate(const ShadowRoot& shadow, const std::vector<std:
 }
 
 Result<void> Devices::hold_modes() {
-    for (const DeviceRecord& record : table_->devices) {
+    for (const DeviceRecord& record : table_->devices()) {
         struct stat status{};
         if (::stat(record.path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) continue;
         auto hold = device::ModeHold::acquire(record.path, status.st_rdev);
@@ -178,9 +179,9 @@ Result<void> Devices::attach() {
 
 Result<void> Devices::open(device::Access access) {
     access_ = access;
-    memories_.resize(table_->devices.size());
+    memories_.resize(table_->devices().size());
     for (std::size_t index = 0; index < memories_.size(); ++index) {
-        auto memory = open_record(table_->devices[index], access);
+        auto memory = open_record(table_->devices()[index], access);
         if (!memory) return std::unexpected(memory.error());
         if (auto taken = take(index, std::move(*memory)); !taken) return taken;
     }

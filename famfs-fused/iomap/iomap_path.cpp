@@ -125,7 +125,7 @@ Outcome<std::vector<std::byte>> IomapPath::map_of(const Node& node, std::span<co
 Outcome<std::vector<std::byte>> IomapPath::device(std::uint64_t index) {
     const KernelAbi* abi = abi_;
     if (abi == nullptr || abi->get_device == 0) return std::unexpected(ENOSYS);
-    const auto& known = devices_.table().devices;
+    const auto& known = devices_.table().devices();
     if (index >= abi->devices || index >= known.size()) return std::unexpected(ENODEV);
     auto reply = encode_device(index, known[index].path);
     if (reply) return std::move(*reply);

@@ -40,6 +40,7 @@ Catalogue::Catalogue(const omf::Superblock& superblock, std::uint64_t device_siz
       data_start_(superblock.data_start()),
       devices_{{device_size, superblock.device, 0}},
       device_sizes_{device_size},
+      device_indices_{{superblock.device, 0}},
       used_(1) {}
 
 Check Catalogue::apply(const omf::Entry& entry) {
@@ -81,8 +82,8 @@ Check Catalogue::apply_directory(const omf::Directory& directory) {
 Check Catalogue::apply_device(const omf::DaxDevice& device) {
     if (device.index != devices_.size())
         return std::unexpected(Violation{Rule::device_index, device.index, devices_.size()});
-    const auto same = std::ranges::find(devices_, device.uuid, &omf::DaxDevice::uuid);
-    if (same != devices_.end()) return std::unexpected(Violation{Rule::device_taken, same->index});
+    const auto [same, is_new] = device_indices_.emplace(device.uuid, device.index);
+    if (!is_new) return std::unexpected(Violation{Rule::device_taken, same->second});
     devices_.push_back(device);
     device_sizes_.push_back(device.size);
     used_.emplace_back();

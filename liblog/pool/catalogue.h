@@ -74,6 +74,7 @@ class Catalogue {
     std::uint64_t data_start_;
     std::vector<omf::DaxDevice> devices_;
     std::vector<std::uint64_t> device_sizes_;
+    std::unordered_map<omf::Uuid, std::uint64_t> device_indices_;
     std::vector<IntervalSet> used_;  // by device index
     std::unordered_map<std::string, Kind, TextHash, std::equal_to<>> names_;
     Totals totals_;

@@ -32,21 +32,17 @@ Result<DeviceRecord> read_record(const yaml::Node& node) {
 
 }  // namespace
 
-DocumentContext DeviceTable::context() {
-    sizes_.clear();
-    uuids_.clear();
-    for (const DeviceRecord& device : devices) {
-        sizes_.push_back(device.size);
-        uuids_.push_back(device.uuid);
-    }
-    return {{allocation_unit, data_start, sizes_}, uuids_};
+void DeviceTable::add(DeviceRecord device) {
+    sizes_.push_back(device.size);
+    uuids_.push_back(device.uuid);
+    devices_.push_back(std::move(device));
 }
 
 std::string write_devices(const DeviceTable& table) {
     std::string out;
     fmt::format_to(std::back_inserter(out), "file_system: '{}'\nalloc_unit: {}\ndata_start: {}\ndevices:\n",
                    to_string(table.file_system), table.allocation_unit, table.data_start);
-    for (const DeviceRecord& device : table.devices) {
+    for (const DeviceRecord& device : table.devices()) {
         fmt::format_to(std::back_inserter(out), "  - uuid: '{}'\n    size: {}\n", to_string(device.uuid),
                        device.size);
         if (!device.path.empty()) out += "    path: " + yaml::quoted(device.path) + "\n";
@@ -70,9 +66,9 @@ Result<DeviceTable> read_devices(std::string_view text) {
     for (const yaml::Node& node : devices->items) {
         auto record = read_record(node);
         if (!record) return std::unexpected(record.error());
-        table.devices.push_back(std::move(*record));
+        table.add(std::move(*record));
     }
-    if (table.devices.empty()) return fail(ErrorKind::corrupt, EUCLEAN, "devices: the list is empty");
+    if (table.devices().empty()) return fail(ErrorKind::corrupt, EUCLEAN, "devices: the list is empty");
     return table;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace famfs::shadow {
@@ -17,17 +18,21 @@ struct DeviceRecord {
     std::string path;        // on this host; "" if not known
 };
 
-// By value; context() refers to this object.
 struct DeviceTable {
     omf::Uuid file_system;
     std::uint64_t allocation_unit = omf::default_allocation_unit;
     std::uint64_t data_start = 0;
-    std::vector<DeviceRecord> devices;  // by device index; 0 is the primary
 
-    // Fills the views that DocumentContext needs. Call again after a change of `devices`.
-    DocumentContext context();
+    // By device index; 0 is the primary.
+    const std::vector<DeviceRecord>& devices() const { return devices_; }
+    void add(DeviceRecord device);
+    void set_path(std::size_t index, std::string path) { devices_[index].path = std::move(path); }
+
+    // Refers to this object, until a device is added.
+    DocumentContext context() const { return {{allocation_unit, data_start, sizes_}, uuids_}; }
 
   private:
+    std::vector<DeviceRecord> devices_;
     std::vector<std::uint64_t> sizes_;
     std::vector<omf::Uuid> uuids_;
 };

@@ -156,6 +156,11 @@ void Tree::set_devices(DeviceTable table) {
     impl_->context = impl_->devices.context();
 }
 
+void Tree::add_device(DeviceRecord device) {
+    impl_->devices.add(std::move(device));
+    impl_->context = impl_->devices.context();
+}
+
 Result<void> Tree::Impl::write_staged_document() const {
     const FileDescriptor file(::openat(aside.get(), staged_name,
                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, document_mode));

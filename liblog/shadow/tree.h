@@ -34,6 +34,7 @@ class Tree {
 
     // The devices that documents name. Call before anything is staged.
     void set_devices(DeviceTable table);
+    void add_device(DeviceRecord device);
 
     // Makes the document, or the directory, aside: what can fail for want of space fails here. One at a time.
     Result<void> stage(const omf::File& file);

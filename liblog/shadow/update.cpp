@@ -24,14 +24,11 @@ Result<std::uint64_t> first_new(const pool::Pool& pool, const Tree& tree, Form f
     return *same ? state->entries : 0;
 }
 
-DeviceTable table_of(const pool::Pool& pool, const pool::Catalogue& catalogue) {
+DeviceTable table_of(const pool::Pool& pool) {
     DeviceTable table;
     table.file_system = pool.superblock().file_system;
     table.allocation_unit = pool.superblock().allocation_unit;
     table.data_start = pool.superblock().data_start();
-    for (const omf::DaxDevice& device : catalogue.devices())
-        table.devices.push_back({device.uuid, device.size, ""});
-    table.devices[0].path = pool.memory().description().path;
     return table;
 }
 
@@ -41,17 +38,26 @@ class TreeFeed {
     TreeFeed(const pool::Pool& pool, Tree& tree, const pool::Catalogue& catalogue, const UpdateHooks& hooks,
              UpdateResult& result)
         : pool_(pool), tree_(tree), catalogue_(catalogue), hooks_(hooks), result_(result) {
-        tree_.set_devices(table_of(pool_, catalogue_));
+        tree_.set_devices(table_of(pool_));
+        add_devices();
     }
 
     Result<void> operator()(const omf::Entry& entry) {
         if (const auto* file = std::get_if<omf::File>(&entry)) return add(*file);
         if (const auto* directory = std::get_if<omf::Directory>(&entry)) return add(*directory);
-        tree_.set_devices(table_of(pool_, catalogue_));
+        add_devices();
         return {};
     }
 
   private:
+    // Those that the tree does not have yet.
+    void add_devices() {
+        const auto& all = catalogue_.devices();
+        for (; devices_ < all.size(); ++devices_)
+            tree_.add_device({all[devices_].uuid, all[devices_].size,
+                              devices_ == 0 ? pool_.memory().description().path : ""});
+    }
+
     template <typename Made>
     Result<void> add(const Made& made) {
         const auto changed = tree_.add(made);
@@ -70,6 +76,7 @@ class TreeFeed {
     const pool::Catalogue& catalogue_;
     const UpdateHooks& hooks_;
     UpdateResult& result_;
+    std::size_t devices_ = 0;
 };
 
 }  // namespace

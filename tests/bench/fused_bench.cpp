@@ -42,8 +42,9 @@ std::string name_of(std::uint64_t number) {
 class Tree {
   public:
     Tree() {
-        table_.devices.push_back({.uuid = {}, .size = device_size, .path = "/dev/dax0.0"});
-        table_.devices[0].uuid.bytes.fill(2);
+        shadow::DeviceRecord device{.uuid = {}, .size = device_size, .path = "/dev/dax0.0"};
+        device.uuid.bytes.fill(2);
+        table_.add(device);
         table_.data_start = data_start;
         std::filesystem::create_directories(scratch_ / "root");
         write("devices.yaml", shadow::write_devices(table_));

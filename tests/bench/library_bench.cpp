@@ -111,7 +111,7 @@ BENCHMARK(FormatSparse8TiB)->Unit(benchmark::kMillisecond)->UseRealTime();
 struct Sample {
     Sample() {
         table.data_start = omf::log_offset + omf::minimum_log_length;
-        table.devices.push_back({*omf::parse_uuid("123e4567-e89b-12d3-a456-426614174000"), 1 << 30, ""});
+        table.add({*omf::parse_uuid("123e4567-e89b-12d3-a456-426614174000"), 1 << 30, ""});
         context = table.context();
         file.path = *omf::Path::parse("dir1/exact2m");
         file.size = unit;

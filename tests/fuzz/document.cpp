@@ -13,10 +13,8 @@ namespace {
 shadow::DeviceTable make_table() {
     shadow::DeviceTable table;
     table.data_start = omf::log_offset + omf::minimum_log_length;
-    table.devices.push_back(
-        {*omf::parse_uuid("123e4567-e89b-12d3-a456-426614174000"), std::uint64_t{1} << 40, ""});
-    table.devices.push_back(
-        {*omf::parse_uuid("e8593b05-0d75-46f8-ac44-29830671aaad"), std::uint64_t{1} << 40, ""});
+    table.add({*omf::parse_uuid("123e4567-e89b-12d3-a456-426614174000"), std::uint64_t{1} << 40, ""});
+    table.add({*omf::parse_uuid("e8593b05-0d75-46f8-ac44-29830671aaad"), std::uint64_t{1} << 40, ""});
     return table;
 }
 

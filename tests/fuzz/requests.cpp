@@ -67,7 +67,7 @@ class Tree {
         std::filesystem::resize_file(image(), device_size);
         table_.file_system = superblock.file_system;
         table_.data_start = data_start;
-        table_.devices.push_back({superblock.device, device_size, image()});
+        table_.add({superblock.device, device_size, image()});
     }
 
     void write_tree() {

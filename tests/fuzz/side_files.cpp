@@ -14,10 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (const auto table = shadow::read_devices(text)) {
         const auto again = shadow::read_devices(shadow::write_devices(*table));
-        fuzz::require(again && again->devices.size() == table->devices.size(),
+        fuzz::require(again && again->devices().size() == table->devices().size(),
                       "devices can be written and read");
-        for (std::size_t i = 0; i < table->devices.size(); ++i)
-            fuzz::require(again->devices[i].path == table->devices[i].path, "a path is the same");
+        for (std::size_t i = 0; i < table->devices().size(); ++i)
+            fuzz::require(again->devices()[i].path == table->devices()[i].path, "a path is the same");
     }
     return 0;
 }

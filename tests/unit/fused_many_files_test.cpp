@@ -38,7 +38,7 @@ class ManyFilesTest : public testing::Test {
         directory_ = name;
         std::filesystem::create_directories(directory_ / "root");
         shadow::DeviceTable table;
-        table.devices.push_back({.uuid = {}, .size = data_start + count * unit, .path = "/dev/dax0.0"});
+        table.add({.uuid = {}, .size = data_start + count * unit, .path = "/dev/dax0.0"});
         table.data_start = data_start;
         std::ofstream(directory_ / "devices.yaml") << shadow::write_devices(table);
         const auto context = table.context();

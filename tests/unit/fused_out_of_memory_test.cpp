@@ -170,7 +170,7 @@ class OutOfMemoryTest : public testing::TestWithParam<DataPathKind> {
         std::filesystem::resize_file(directory_ / "image", superblock.device_size);
         table_.file_system = superblock.file_system;
         table_.data_start = test::first_data;
-        table_.devices.push_back({superblock.device, superblock.device_size, directory_ / "image"});
+        table_.add({superblock.device, superblock.device_size, directory_ / "image"});
         write("devices.yaml", shadow::write_devices(table_));
         write("state.yaml", shadow::write_state({}));
         write("root/broken", "nonsense");

@@ -18,7 +18,7 @@ class DocumentTest : public testing::Test {
   protected:
     DocumentTest() {
         table_.data_start = first_data;
-        table_.devices = {{*omf::parse_uuid(device_text), 1 << 30, "/dev/dax0.0"}};
+        table_.add({*omf::parse_uuid(device_text), 1 << 30, "/dev/dax0.0"});
         context_ = table_.context();
     }
 
@@ -258,13 +258,14 @@ TEST(Base64Test, KnownValues) {
 }
 
 TEST_F(DocumentTest, SideFilesKeepTheirValues) {
-    table_.devices.push_back({omf::Uuid{}, 5, "/a \"b\"\n\\"});
-    table_.devices[1].uuid.bytes.fill(7);
+    DeviceRecord second{omf::Uuid{}, 5, "/a \"b\"\n\\"};
+    second.uuid.bytes.fill(7);
+    table_.add(second);
     const auto devices = read_devices(write_devices(table_));
     ASSERT_TRUE(devices) << devices.error().message;
-    ASSERT_EQ(devices->devices.size(), 2U);
-    EXPECT_EQ(devices->devices[1].path, "/a \"b\"\n\\");
-    EXPECT_EQ(devices->devices[1].uuid, table_.devices[1].uuid);
+    ASSERT_EQ(devices->devices().size(), 2U);
+    EXPECT_EQ(devices->devices()[1].path, "/a \"b\"\n\\");
+    EXPECT_EQ(devices->devices()[1].uuid, second.uuid);
     EXPECT_EQ(devices->data_start, first_data);
 
     State state;
