@@ -68,9 +68,11 @@ int famfs_cache(struct inode *inode, const struct famfs_dax_cache *arg)
 
 	end = min(end, size);
 	while (pos < end) {
-		ssize_t done = famfs_cache_step(famfs_file(inode), pos, end - pos,
-						arg->op);
+		ssize_t done;
 
+		inode_lock_shared(inode);
+		done = famfs_cache_step(famfs_file(inode), pos, end - pos, arg->op);
+		inode_unlock_shared(inode);
 		if (done < 0)
 			return done;
 		pos += done;

@@ -238,9 +238,9 @@ static int famfs_device_hold(struct famfs_device *dev, struct device *bus_device
 	device_lock(bus_device);
 	if (!bus_device->driver || dax_holder(dev->dax_dev) != dev)
 		ret = -ENODEV;
-	device_unlock(bus_device);
-	if (!ret)
+	else
 		ret = famfs_find_ranges(dev);
+	device_unlock(bus_device);
 	if (!ret && READ_ONCE(dev->dead))
 		ret = -ENODEV;
 	return ret;

@@ -31,6 +31,7 @@ static struct inode *famfs_alloc_inode(struct super_block *sb)
 		return NULL;
 	file->map = NULL;
 	file->dead = false;
+	file->abandoned = false;
 	file->nr_open = 0;
 	file->mount = NULL;
 	return &file->inode;

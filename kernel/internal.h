@@ -165,6 +165,7 @@ struct famfs_file {
 	struct inode inode;
 	struct famfs_map *map;
 	bool dead;			/* a device is gone; set once */
+	bool abandoned;			/* and nobody uses its memory any more */
 	spinlock_t lock;
 	unsigned int nr_open;		/* @lock */
 	struct vfsmount *mount;		/* valid while nr_open > 0 */

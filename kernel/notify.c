@@ -14,20 +14,29 @@
  * to the device's pages when this returns, for they cease to exist. Short-lived
  * pins (I/O to or from a mapping) are waited for, without the lock: their owner
  * may be about to fault in the next page, which fails now instead of blocking.
+ *
+ * Nor may anybody still ask the device for an address: the device is marked dead
+ * next, and fsdev_dax, asked in that moment, follows a null pointer (7.2; dax_alive()
+ * holds, and dax_get_private() then does not). Faults look at the mark with the
+ * mapping's lock, reads, writes and cache operations with the inode's.
  */
 static void famfs_file_kill(struct inode *inode)
 {
+	struct famfs_file *file = famfs_file(inode);
 	int busy;
 
-	WRITE_ONCE(famfs_file(inode)->dead, true);
+	WRITE_ONCE(file->dead, true);
+	inode_lock(inode);
+	inode_unlock(inode);
 	for (;;) {
 		filemap_invalidate_lock(inode->i_mapping);
 		busy = dax_break_layout(inode, 0, LLONG_MAX, NULL);
 		filemap_invalidate_unlock(inode->i_mapping);
 		if (!busy)
-			return;
+			break;
 		msleep(20);
 	}
+	WRITE_ONCE(file->abandoned, true);
 }
 
 /*
@@ -88,7 +97,7 @@ static void famfs_device_kill(struct famfs_device *dev)
 		struct inode *inode = extent->map->inode;
 		unsigned int state = famfs_claims_state();
 
-		if (famfs_file(inode)->dead) {
+		if (READ_ONCE(famfs_file(inode)->abandoned)) {
 			offset = next;
 			continue;
 		}

@@ -164,11 +164,15 @@ TEST_LIMIT(removal, while_files_are_made, 120) {
                 for (;;) {
                     const famfs_dax_extent one = extent(worker * 4 * MiB, 4 * MiB);
                     const Fd file(create(control.get(), 4 * MiB, {&one, 1}));
-                    if (file.get() < 0) _exit(errno == ENODEV ? 0 : 1);
+                    if (file.get() < 0) {
+                        CHECK_EQ(errno, ENODEV);
+                        _exit(0);
+                    }
                     unsigned char byte = 1;
-                    if (pwrite(file.get(), &byte, 1, 0) < 0 && errno != EIO) _exit(2);
+                    if (pwrite(file.get(), &byte, 1, 0) < 0) CHECK_EQ(errno, EIO);
+                    if (pread(file.get(), &byte, 1, page) < 0) CHECK_EQ(errno, EIO);
                     Mapping mapping(file.get(), 4 * MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
-                    if (madvise(mapping.data(), 4 * MiB, MADV_POPULATE_WRITE) && errno != EFAULT) _exit(3);
+                    if (madvise(mapping.data(), 4 * MiB, MADV_POPULATE_WRITE)) CHECK_EQ(errno, EFAULT);
                 }
             }));
         usleep(100000 + static_cast<unsigned>(round) * 37000);
