@@ -8,6 +8,9 @@
  *	famfs_control.lock
  *	famfs_attach_lock	one attach at a time; held over fs_dax_get(), which takes
  *				the dax device's own lock, so never taken by notify
+ *	dax device, in a removal
+ *	inode			of a file, by reads, writes, cache operations, a removal
+ *	mapping's invalidation	by faults, a removal
  *	famfs_claims_lock	which file owns which range of which device
  *	famfs_devices_lock	list of devices, their references and attachments
  */
