@@ -268,6 +268,16 @@ TEST_F(DocumentTest, SideFilesKeepTheirValues) {
     EXPECT_EQ(devices->devices()[1].uuid, second.uuid);
     EXPECT_EQ(devices->data_start, first_data);
 
+    for (const char* path :
+         {"/C1 \xC2\x80\xC2\x85\xC2\x8A\xC2\x9F \xC2\xA0", "/breaks \xE2\x80\xA8\xE2\x80\xA9 a",
+          "/\xEF\xBB\xBF\xEF\xBF\xBE\xEF\xBF\xBF\xEF\xBF\xBD", "/\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"}) {
+        DeviceTable table;
+        table.add({omf::Uuid{}, 5, path});
+        const auto again = read_devices(write_devices(table));
+        ASSERT_TRUE(again) << again.error().message;
+        EXPECT_EQ(again->devices()[0].path, path);
+    }
+
     State state;
     state.form = Form::famfs;
     state.boot = current_boot();
