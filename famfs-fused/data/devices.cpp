@@ -111,7 +111,6 @@ Result<std::optional<DeviceTable>> read_device_table(const ShadowRoot& shadow) {
     if (!document) return fail_errno(document.error(), shown);
     auto table = famfs::shadow::read_devices(document->text);
     if (!table) return fail(table.error().kind, table.error().code, shown + ": " + table.error().message);
-    if (table->devices().empty()) return fail(ErrorKind::corrupt, EUCLEAN, shown + ": no device in it");
     return std::optional(std::move(*table));
 }
 
