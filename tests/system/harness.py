@@ -41,7 +41,7 @@ SLOW = float(os.environ.get('FAMFS_TEST_SLOW', '1'))
 MASTER_OF_TEST_POOLS = '11112222-3333-4444-5555-666677778888'  # omf.SYSTEM, and the golden pools' master
 
 needs_root = unittest.skipUnless(os.geteuid() == 0, 'needs root')
-needs_fuse = unittest.skipUnless(os.path.exists('/dev/fuse'), 'needs /dev/fuse')
+needs_fuse = unittest.skipIf(sandbox.why_no_fuse(), sandbox.why_no_fuse())
 
 
 @dataclasses.dataclass

@@ -13,6 +13,9 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 STAGE = '/run/famfs-test'  # what an ordinary user must be able to reach; in the private /run
 _libc = ctypes.CDLL(None, use_errno=True)
+_CLONE_NEWNS = 0x20000
+_MS_REC, _MS_PRIVATE = 0x4000, 0x40000
+_CAP_SYS_ADMIN = 21
 
 
 def enter():
@@ -34,12 +37,37 @@ def enter():
 
 
 def _unshare():
-    """Starts this program anew in namespaces of its own; returns False where that is not allowed."""
-    wrap = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-    if subprocess.run([*wrap, 'true'], stderr=subprocess.DEVNULL).returncode != 0:
+    """Starts this program anew in namespaces of its own; returns False where that is not allowed. Without a pid
+    namespace, as where a container hides parts of /proc, processes that a test leaves behind are found all the same,
+    but nobody ends them if the test program itself is killed."""
+    if not _make_mounts_private():
         return False
     os.environ['FAMFS_TEST_INSIDE'] = 'supervisor'
-    os.execvp('unshare', [*wrap, sys.executable, *sys.argv])
+    wrap = ['unshare', '--mount', '--propagation', 'unchanged', '--pid', '--fork', '--kill-child', '--mount-proc']
+    if subprocess.run([*wrap, 'true'], stderr=subprocess.DEVNULL).returncode == 0:
+        os.execvp('unshare', [*wrap, sys.executable, *sys.argv])
+    print('no pid namespace to be had: tests see all processes', file=sys.stderr)
+    return True
+
+
+def _make_mounts_private():
+    """A mount namespace whose mounts nobody else sees. In a chroot the mount that / lies on has no path by which to
+    make it private: the process steps out to the namespace's own root for that, and back."""
+    if _libc.unshare(_CLONE_NEWNS) != 0:
+        return False
+    here, root = (os.open(path, os.O_PATH | os.O_DIRECTORY) for path in ('.', '/'))
+    try:
+        with open('/proc/self/ns/mnt') as namespace:
+            if _libc.setns(namespace.fileno(), _CLONE_NEWNS) != 0:  # root and working directory are its root now
+                return False
+        made = _libc.mount(None, b'/', None, _MS_REC | _MS_PRIVATE, None) == 0
+        os.fchdir(root)
+        os.chroot('.')
+        os.fchdir(here)
+        return made
+    finally:
+        os.close(here)
+        os.close(root)
 
 
 def _furnish():
@@ -95,12 +123,26 @@ def is_root():
     return os.geteuid() == 0
 
 
-def fuse_works():
+def why_no_fuse():
+    """What is missing here to mount a FUSE file system; '' if nothing is."""
+    if not os.path.exists('/dev/fuse'):
+        return 'needs /dev/fuse'
     try:
         os.close(os.open('/dev/fuse', os.O_RDWR))
-    except OSError:
-        return False
-    return True
+    except OSError as error:
+        return f'needs a /dev/fuse that can be opened: {error.strerror}'
+    # An ordinary user's mounts are made by fusermount3, which has what the bounding set has.
+    capabilities = _of_status('CapEff' if is_root() else 'CapBnd')
+    if not int(capabilities, 16) >> _CAP_SYS_ADMIN & 1:
+        return 'needs CAP_SYS_ADMIN, which this container or sandbox takes away'
+    if not is_root() and _of_status('NoNewPrivs') == '1':
+        return 'needs fusermount3 to have rights of root, which no_new_privs takes away'
+    return ''
+
+
+def _of_status(name):
+    with open('/proc/self/status') as lines:
+        return next((line.split()[1] for line in lines if line.startswith(f'{name}:')), '0')
 
 
 # --- mounts
