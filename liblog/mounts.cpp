@@ -78,7 +78,7 @@ std::vector<Mount> parse_mounts(std::string_view mountinfo) {
 Result<std::vector<Mount>> read_mounts() {
     std::ifstream file("/proc/self/mountinfo", std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file) return fail_errno(EIO, "cannot read /proc/self/mountinfo");
+    if (!file) return fail_errno(EIO, "cannot read /proc/self/mountinfo; is /proc mounted?");
     return parse_mounts(text);
 }
 

@@ -1,7 +1,9 @@
 // /proc/self/mountinfo, as the kernel writes it and as nobody should.
 #include "liblog/mounts.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace famfs {
@@ -67,10 +69,15 @@ TEST(Mounts, RootAndTheCallerAreTrusted) {
     EXPECT_FALSE(check_trusted(mount));
 }
 
-TEST(Mounts, ThisSystemHasARoot) {
+// In a chroot / need not be one of them: then only what is mounted below it is shown.
+TEST(Mounts, ThisSystemsAreRead) {
     const auto mounts = read_mounts();
     ASSERT_TRUE(mounts);
-    EXPECT_NE(find_mount(*mounts, "/"), nullptr);
+    EXPECT_NE(find_mount(*mounts, "/proc"), nullptr);  // where they are read from
+    struct statx root{};
+    ASSERT_EQ(::statx(AT_FDCWD, "/", 0, 0, &root), 0);
+    const bool mounted = (root.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+    EXPECT_EQ(find_mount(*mounts, "/") != nullptr, mounted);
 }
 
 }  // namespace
