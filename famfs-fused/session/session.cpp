@@ -1,5 +1,6 @@
 #include "famfs-fused/session/session.h"
 
+#include "famfs-fused/mount_rights.h"
 #include "famfs-fused/ops/ops.h"
 #include "famfs-fused/session/captured_stderr.h"
 #include "famfs-fused/session/init_reply.h"
@@ -123,7 +124,8 @@ Result<void> Session::mount(const std::string& mountpoint) {
     const CapturedStderr captured;
     if (fuse_session_mount(session_.get(), mountpoint.c_str()) != 0) {
         return fail(ErrorKind::io, EIO,
-                    "cannot mount on " + omf::printable(mountpoint) + because(captured.last_line()));
+                    "cannot mount on " + omf::printable(mountpoint) + because(captured.last_line()) +
+                        missing_mount_rights());
     }
     return take_over(connection());
 }
