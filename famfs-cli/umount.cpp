@@ -6,6 +6,7 @@
 #include "famfs-cli/target.h"
 #include "famfs-cli/verb.h"
 #include "liblog/mounts.h"
+#include "liblog/user_unmount.h"
 #include "omf/path.h"
 
 #include <fmt/ranges.h>
@@ -43,20 +44,20 @@ Result<void> unmount_as_root(const std::string& mountpoint, bool dead) {
     return fail_errno(errno, fmt::format("cannot unmount {}", omf::printable(mountpoint)));
 }
 
-// fusermount3 is the one who may; what it says becomes our line.
+// A program with more rights does it; what it says becomes our line.
 Result<void> unmount_as_user(const std::string& mountpoint, bool dead) {
     const auto errors = ErrorCapture::make();
     if (!errors) return std::unexpected(errors.error());
-    const char* const how = dead ? "-uz" : "-u";
-    auto process = Process::start({"fusermount3", how, "--", mountpoint}, errors->descriptor());
+    auto process = Process::start(user_unmount_command(mountpoint, dead), errors->descriptor());
     if (!process) return std::unexpected(process.error());
     const auto ended = process->wait();
     if (!ended) return std::unexpected(ended.error());
     if (ended->status == 0) return {};
     const std::string said = fmt::format("{}", fmt::join(errors->lines(), "; "));
-    if (said.find(std::strerror(EBUSY)) != std::string::npos) return busy(mountpoint);
+    if (said.contains(std::strerror(EBUSY)) || said.contains("target is busy")) return busy(mountpoint);
     return fail(ErrorKind::io, EPERM,
-                fmt::format("cannot unmount {}: {}", omf::printable(mountpoint), omf::printable(said)));
+                fmt::format("cannot unmount {}: {}{}", omf::printable(mountpoint), omf::printable(said),
+                            user_unmount_hint(mountpoint)));
 }
 
 Result<void> clean_up(Console& console, RunDirectory& run, bool orderly) {
