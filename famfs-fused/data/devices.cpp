@@ -2,6 +2,7 @@
 
 #include "liblog/device/dax_device.h"
 #include "liblog/pool/pool.h"
+#include "liblog/shadow/update.h"
 #include "omf/path.h"
 
 #include <fcntl.h>
@@ -19,25 +20,38 @@ using famfs::shadow::DeviceTable;
 
 constexpr std::size_t largest_table = 1 << 20;  // bytes
 
-// What a pool's first device says about itself: enough for documents that name devices by index.
-DeviceTable table_of(const pool::Pool& pool) {
-    const omf::Superblock& superblock = pool.superblock();
-    DeviceTable table;
-    table.file_system = superblock.file_system;
-    table.allocation_unit = superblock.allocation_unit;
-    table.data_start = superblock.data_start();
-    table.add({superblock.device, pool.memory().size(), pool.memory().description().path});
-    return table;
+std::unexpected<Error> not_ours(const std::string& path, const std::string& why) {
+    return fail(ErrorKind::refused, ESTALE,
+                fmt::format("{}: {}; replay the log anew (famfs logplay)", omf::printable(path), why));
 }
 
-// A device whose superblock is another one's is somebody else's data.
-Result<void> check_belongs(const DeviceTable& table, const omf::Superblock& superblock,
+// The tree says which file it calls device `index`; only the file itself can show that it is. What the
+// documents are held to must be the pool's own, too: else they could reach its log.
+Result<void> check_belongs(const DeviceTable& table, std::size_t index, const omf::Superblock& superblock,
                            const std::string& path) {
-    if (superblock.file_system == table.file_system) return {};
-    return fail(ErrorKind::refused, ESTALE,
-                fmt::format("{}: holds file system {}, the shadow tree is of {}; replay the log anew",
-                            omf::printable(path), omf::to_string(superblock.file_system),
-                            omf::to_string(table.file_system)));
+    const omf::Uuid& device = table.devices()[index].uuid;
+    if (superblock.file_system != table.file_system)
+        return not_ours(path, fmt::format("holds file system {}, the shadow tree is of {}",
+                                          to_string(superblock.file_system), to_string(table.file_system)));
+    if (superblock.device != device)
+        return not_ours(path, fmt::format("is device {}, the shadow tree's device {} is {}",
+                                          to_string(superblock.device), index, to_string(device)));
+    if (superblock.allocation_unit != table.allocation_unit || superblock.data_start() != table.data_start)
+        return not_ours(path, fmt::format("its units have {} bytes and its data starts at {}, the shadow "
+                                          "tree says {} and {}",
+                                          superblock.allocation_unit, superblock.data_start(),
+                                          table.allocation_unit, table.data_start));
+    return {};
+}
+
+// What a device without a pool's superblock holds is nobody's to serve. Of further devices only such are
+// known today whose superblock is like the first one's.
+Result<void> check_shown(const DeviceTable& table, std::size_t index, device::Memory& memory) {
+    const auto superblock = pool::read_superblock(memory);
+    if (superblock) return check_belongs(table, index, *superblock, memory.description().path);
+    return fail(superblock.error().kind, superblock.error().code,
+                fmt::format("device {} of the shadow tree cannot show that it is the pool's: {}", index,
+                            superblock.error().message));
 }
 
 // Puts each given path into the record that its superblock names.
@@ -77,7 +91,7 @@ Result<DeviceTable> find_table(const ShadowRoot& shadow, const std::vector<std::
     }
     const auto pool = pool::Pool::open(paths.front(), device::Access::read_only);
     if (!pool) return std::unexpected(pool.error());
-    return table_of(*pool);
+    return famfs::shadow::first_device(*pool);
 }
 
 Result<std::unique_ptr<device::Memory>> open_record(const DeviceRecord& record, device::Access access) {
@@ -121,18 +135,8 @@ Result<void> Devices::take(std::size_t index, std::unique_ptr<device::Memory> me
         return fail(ErrorKind::busy, EBUSY,
                     omf::printable(memory->description().path) + ": is being formatted");
     }
-    if (index == 0) {
-        // Once more, under the lock: mkfs may have been there since.
-        omf::SuperblockBytes bytes{};
-        if (auto read = memory->read(0, bytes); !read) return read;
-        const auto superblock = omf::decode_superblock(bytes);
-        const std::string& path = memory->description().path;
-        if (!superblock) {
-            return fail(ErrorKind::corrupt, EUCLEAN,
-                        omf::printable(path) + ": " + omf::describe(superblock.error()));
-        }
-        if (auto checked = check_belongs(*table_, *superblock, path); !checked) return checked;
-    }
+    // Under the lock, on what was opened: mkfs may have been there since, or another file be in its place.
+    if (auto shown = check_shown(*table_, index, *memory); !shown) return shown;
     locks_.push_back(std::move(**lock));
     memories_[index] = std::move(memory);
     return {};
@@ -144,10 +148,24 @@ Result<Devices> Devices::locate(const ShadowRoot& shadow, const std::vector<std:
     Devices devices;
     devices.table_ = std::make_unique<DeviceTable>(std::move(*table));
     devices.context_ = devices.table_->context();
+    devices.trusted_ = shadow.is_ours_alone();
     return devices;
 }
 
+// The kernel opens the device by itself, so it is looked at before. Without our kernel module nobody can look
+// at one in fsdev mode; then the word of a tree counts that only this user can write, for its first device.
+Result<void> Devices::check_unopened(std::size_t index) const {
+    const DeviceRecord& record = table_->devices()[index];
+    if (record.path.empty()) return {};  // the kernel is told of no such device
+    const auto memory = open_record(record, device::Access::read_only);
+    if (memory) return check_shown(*table_, index, **memory);
+    if (index == 0 && trusted_ && is_fsdev(record.path)) return {};
+    return std::unexpected(memory.error());
+}
+
 Result<void> Devices::hold_modes() {
+    for (std::size_t index = 0; index < table_->devices().size(); ++index)
+        if (auto checked = check_unopened(index); !checked) return checked;
     for (const DeviceRecord& record : table_->devices()) {
         struct stat status{};
         if (::stat(record.path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) continue;

@@ -21,15 +21,17 @@ class Devices {
   public:
     // Finds every device of the pool: those of DIR/devices.yaml, at the paths given there or, where `paths`
     // has some, at the one whose superblock carries the device's uuid. A tree without devices.yaml takes one
-    // path, and its geometry from there. In fsdev mode a superblock cannot be read: there the one path is
-    // taken for the one device. Refused: a device of another pool.
+    // path, and its geometry from there. In fsdev mode the one path is taken for the one device, and looked
+    // at when it is opened. Refused: a device of another pool.
     static Result<Devices> locate(const ShadowRoot& shadow, const std::vector<std::string>& paths);
 
     // Opens and locks them all, for a data path that moves the bytes itself or makes extent files. Refused: a
-    // device that holds another file system by now, one that is being formatted.
+    // device whose superblock does not show the pool and the device that the tree says, one that is being
+    // formatted.
     Result<void> open(device::Access access);
 
-    // Keeps those that are dax devices in their mode, for a data path that opens none of them.
+    // Keeps those that are dax devices in their mode, for a data path that opens none of them. Refused as in
+    // open(); see check_unopened() for one that cannot be looked at.
     Result<void> hold_modes();
 
     device::Access access() const { return access_; }
@@ -43,6 +45,7 @@ class Devices {
   private:
     Result<void> attach();
     Result<void> take(std::size_t index, std::unique_ptr<device::Memory> memory);
+    Result<void> check_unopened(std::size_t index) const;
 
     std::unique_ptr<famfs::shadow::DeviceTable> table_;
     famfs::shadow::DocumentContext context_;
@@ -51,6 +54,7 @@ class Devices {
     std::vector<device::ModeHold> holds_;
     device::Access access_ = device::Access::read_only;
     std::optional<device::ExtentControl> extents_;
+    bool trusted_ = false;  // nobody else can have written the table
 };
 
 // Whether this is the node of a dax device in fsdev mode, whose bytes only the kernel can reach.

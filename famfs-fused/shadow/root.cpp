@@ -93,6 +93,15 @@ Result<void> ShadowRoot::move_to(const FileDescriptor& tree) const {
     return {};
 }
 
+bool ShadowRoot::is_ours_alone() const {
+    const auto ours = [](const struct stat& status) {
+        return status.st_uid == ::geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+    };
+    struct stat top_status{};
+    const auto table = look_beside("devices.yaml");
+    return ::fstat(tree_.get(), &top_status) == 0 && ours(top_status) && table && ours(table->status);
+}
+
 Outcome<DocumentText> ShadowRoot::read_beside(const std::string& name, std::size_t limit) const {
     return read_document(tree_.get(), name, limit);
 }

@@ -36,6 +36,9 @@ class ShadowRoot {
     // opened anew. directory() stays what it was. Not thread safe.
     Result<void> move_to(const FileDescriptor& tree) const;
 
+    // Whether DIR and its devices.yaml belong to the effective user, and nobody else may write them.
+    bool is_ours_alone() const;
+
     // Reads a file of DIR itself, such as devices.yaml. ENOENT if it is not there, EFBIG past `limit` bytes.
     Outcome<DocumentText> read_beside(const std::string& name, std::size_t limit) const;
     Outcome<Sighting> look_beside(const std::string& name) const;

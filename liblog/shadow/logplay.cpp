@@ -3,10 +3,12 @@
 namespace famfs::shadow {
 namespace {
 
-// What the state says, if nothing was appended since and nothing was wrong then.
+// What the state says, if nothing was appended since and nothing was wrong then. The daemon opens what
+// devices.yaml names, so it is never taken as it lies there: one that the superblock alone cannot account for
+// (a pool that names further devices has such) is made from the log again.
 Result<std::optional<LogplayResult>> nothing_new(const pool::Pool& pool, const Tree& tree, Form form) {
     const auto state = tree.state();
-    if (!state || state->findings != 0) return std::nullopt;
+    if (!state || state->findings != 0 || !tree.has_devices(first_device(pool))) return std::nullopt;
     const auto header = pool.read_header();
     if (!header) return std::unexpected(header.error());
     if (state->entries != header->next_index) return std::nullopt;

@@ -151,6 +151,11 @@ std::optional<State> Tree::state() const {
     return *state;
 }
 
+bool Tree::has_devices(const DeviceTable& table) const {
+    const auto text = read_file(impl_->top.get(), devices_name, largest_side_file);
+    return text && *text == write_devices(table);
+}
+
 void Tree::set_devices(DeviceTable table) {
     impl_->devices = std::move(table);
     impl_->context = impl_->devices.context();

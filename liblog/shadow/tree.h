@@ -32,6 +32,9 @@ class Tree {
     // What state.yaml says; no value if there is none or it cannot be used.
     std::optional<State> state() const;
 
+    // Whether devices.yaml says just this.
+    bool has_devices(const DeviceTable& table) const;
+
     // The devices that documents name. Call before anything is staged.
     void set_devices(DeviceTable table);
     void add_device(DeviceRecord device);

@@ -24,21 +24,13 @@ Result<std::uint64_t> first_new(const pool::Pool& pool, const Tree& tree, Form f
     return *same ? state->entries : 0;
 }
 
-DeviceTable table_of(const pool::Pool& pool) {
-    DeviceTable table;
-    table.file_system = pool.superblock().file_system;
-    table.allocation_unit = pool.superblock().allocation_unit;
-    table.data_start = pool.superblock().data_start();
-    return table;
-}
-
 // Takes accepted entries to the tree.
 class TreeFeed {
   public:
     TreeFeed(const pool::Pool& pool, Tree& tree, const pool::Catalogue& catalogue, const UpdateHooks& hooks,
              UpdateResult& result)
         : pool_(pool), tree_(tree), catalogue_(catalogue), hooks_(hooks), result_(result) {
-        tree_.set_devices(table_of(pool_));
+        tree_.set_devices(first_device(pool_));
         add_devices();
     }
 
@@ -54,8 +46,7 @@ class TreeFeed {
     void add_devices() {
         const auto& all = catalogue_.devices();
         for (; devices_ < all.size(); ++devices_)
-            tree_.add_device({all[devices_].uuid, all[devices_].size,
-                              devices_ == 0 ? pool_.memory().description().path : ""});
+            tree_.add_device({all[devices_].uuid, all[devices_].size, ""});
     }
 
     template <typename Made>
@@ -76,10 +67,20 @@ class TreeFeed {
     const pool::Catalogue& catalogue_;
     const UpdateHooks& hooks_;
     UpdateResult& result_;
-    std::size_t devices_ = 0;
+    std::size_t devices_ = 1;  // those that the tree has
 };
 
 }  // namespace
+
+DeviceTable first_device(const pool::Pool& pool) {
+    const omf::Superblock& superblock = pool.superblock();
+    DeviceTable table;
+    table.file_system = superblock.file_system;
+    table.allocation_unit = superblock.allocation_unit;
+    table.data_start = superblock.data_start();
+    table.add({superblock.device, pool.memory().size(), pool.memory().description().path});
+    return table;
+}
 
 Result<void> check_owner(const pool::Pool& pool, const Tree& tree) {
     const auto state = tree.state();

@@ -24,6 +24,9 @@ struct UpdateResult {
     std::uint64_t skipped = 0;
 };
 
+// devices.yaml of a pool whose log names no further device.
+DeviceTable first_device(const pool::Pool& pool);
+
 // kind refused if the tree belongs to another pool.
 Result<void> check_owner(const pool::Pool& pool, const Tree& tree);
 
