@@ -5,6 +5,7 @@
  */
 #include <linux/libnvdimm.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 
 #include "internal.h"
@@ -12,7 +13,10 @@
 /* Between two of these the device may go, and the caller may be killed. */
 #define FAMFS_CACHE_STEP ((u64)SZ_2M)
 
-/* Return: bytes done from @pos on, up to @length; or a negative errno. */
+/*
+ * Return: bytes done from @pos on, up to @length; or a negative errno, EHWPOISON if the
+ * page at @pos has a memory error.
+ */
 static ssize_t famfs_cache_step(struct famfs_file *file, u64 pos, u64 length, u32 op)
 {
 	struct famfs_piece piece;
@@ -33,7 +37,7 @@ static ssize_t famfs_cache_step(struct famfs_file *file, u64 pos, u64 length, u3
 		     famfs_device_healthy(piece.device, offset - skip,
 					  PAGE_ALIGN(length + skip)));
 	if (!length)
-		return -EIO;
+		return -EHWPOISON;
 	length -= skip;
 
 	id = dax_read_lock();
@@ -47,6 +51,42 @@ static ssize_t famfs_cache_step(struct famfs_file *file, u64 pos, u64 length, u3
 	return ret > 0 ? length : -EIO;
 }
 
+/*
+ * Does what it can of a range that ends inside the file: pages with a memory error are
+ * passed over, and make the result EIO.
+ */
+static int famfs_cache_range(struct inode *inode, u64 pos, u64 end, u32 op)
+{
+	enum famfs_stat stat = op == FAMFS_DAX_CACHE_WRITEBACK ?
+			       FAMFS_STAT_WRITTEN_BACK_BYTES : FAMFS_STAT_INVALIDATED_BYTES;
+	struct address_space *mapping = inode->i_mapping;
+	int ret = 0;
+
+	while (pos < end) {
+		ssize_t done;
+
+		/* Not the inode's lock: a writer holds that as long as its buffer takes. */
+		filemap_invalidate_lock_shared(mapping);
+		done = famfs_cache_step(famfs_file(inode), pos, end - pos, op);
+		filemap_invalidate_unlock_shared(mapping);
+		if (done == -EHWPOISON) {
+			ret = -EIO;
+			pos = round_down(pos, PAGE_SIZE) + PAGE_SIZE;
+			continue;
+		}
+		if (done < 0)
+			return done;
+		famfs_stat_add(stat, done);
+		pos += done;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	/* Writing a line back is ordered by a fence only. */
+	wmb();
+	return ret;
+}
+
 /**
  * famfs_cache() - write back or invalidate a range of a file
  * @inode: extent file
@@ -56,8 +96,6 @@ static ssize_t famfs_cache_step(struct famfs_file *file, u64 pos, u64 length, u3
  */
 int famfs_cache(struct inode *inode, const struct famfs_dax_cache *arg)
 {
-	u64 size = i_size_read(inode);
-	u64 pos = arg->offset;
 	u64 end;
 
 	if (arg->reserved || arg->op > FAMFS_DAX_CACHE_INVALIDATE ||
@@ -65,22 +103,27 @@ int famfs_cache(struct inode *inode, const struct famfs_dax_cache *arg)
 		return -EINVAL;
 	if (!IS_ENABLED(CONFIG_ARCH_HAS_PMEM_API))
 		return -EOPNOTSUPP;
+	return famfs_cache_range(inode, arg->offset, min_t(u64, end, i_size_read(inode)), arg->op);
+}
 
-	end = min(end, size);
-	while (pos < end) {
-		ssize_t done;
+/**
+ * famfs_write_back() - write a range's dirty lines back
+ * @inode: extent file
+ * @pos: in the file
+ * @length: bytes; the range is cut at the end of the file
+ *
+ * Where the architecture cannot do it (the ioctl says so), nothing is done.
+ *
+ * Return: 0 or a negative errno; on failure a part may be done.
+ */
+int famfs_write_back(struct inode *inode, u64 pos, u64 length)
+{
+	u64 end;
 
-		inode_lock_shared(inode);
-		done = famfs_cache_step(famfs_file(inode), pos, end - pos, arg->op);
-		inode_unlock_shared(inode);
-		if (done < 0)
-			return done;
-		pos += done;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-	}
-	/* Writing a line back is ordered by a fence only. */
-	wmb();
-	return 0;
+	if (!IS_ENABLED(CONFIG_ARCH_HAS_PMEM_API))
+		return 0;
+	if (check_add_overflow(pos, length, &end))
+		end = U64_MAX;
+	return famfs_cache_range(inode, pos, min_t(u64, end, i_size_read(inode)),
+				 FAMFS_DAX_CACHE_WRITEBACK);
 }

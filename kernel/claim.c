@@ -99,6 +99,23 @@ void famfs_release(struct famfs_map *map)
 }
 
 /**
+ * famfs_claims_pinned() - note that the pages of a file are pinned, or no more
+ * @map: all extents are claimed
+ * @pinned: which
+ */
+void famfs_claims_pinned(const struct famfs_map *map, bool pinned)
+{
+	mutex_lock(&famfs_claims_lock);
+	for (unsigned int i = 0; i < map->nr_extents; i++) {
+		const struct famfs_extent *extent = &map->extents[i];
+
+		extent->device->pinned += pinned ? extent->length : -extent->length;
+	}
+	mutex_unlock(&famfs_claims_lock);
+	famfs_stat_add(FAMFS_STAT_FILES_PINNED, pinned ? 1 : -1);
+}
+
+/**
  * famfs_claim_from() - look for a device's claims
  * @dev: device
  * @offset: in the device

@@ -365,6 +365,13 @@ void famfs_device_info(struct famfs_device *dev, struct famfs_dax_device_info *i
 	mutex_unlock(&famfs_claims_lock);
 }
 
+static const char *famfs_device_state(const struct famfs_device *dev)
+{
+	if (dev->leaving)
+		return "leaving";
+	return dev->dead ? "dead" : "live";
+}
+
 /**
  * famfs_device_list() - all devices as text, one a line
  * @buf: page to write to, as of a sysfs attribute
@@ -380,10 +387,10 @@ ssize_t famfs_device_list(char *buf)
 	mutex_lock(&famfs_devices_lock);
 	list_for_each_entry(dev, &famfs_devices, list)
 		length += sysfs_emit_at(buf, length,
-			"%s size=%llu claimed=%llu attachments=%u%s poisoned=%llu state=%s\n",
-			dev->name, dev->size, dev->claimed, dev->attachments,
+			"%s size=%llu claimed=%llu pinned=%llu attachments=%u%s poisoned=%llu state=%s\n",
+			dev->name, dev->size, dev->claimed, dev->pinned, dev->attachments,
 			dev->exclusive ? " exclusive" : "",
-			READ_ONCE(dev->nr_poisoned), dev->dead ? "dead" : "live");
+			READ_ONCE(dev->nr_poisoned), famfs_device_state(dev));
 	mutex_unlock(&famfs_devices_lock);
 	mutex_unlock(&famfs_claims_lock);
 	return length;

@@ -71,20 +71,25 @@ static ssize_t famfs_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	return ret;
 }
 
-/* A file does not grow: a write is cut at its end, and fails beyond it. */
+/*
+ * A file does not grow: a write is cut at its end, and fails beyond it. What it wrote is
+ * in the memory when it returns, whether or not the caller asked for that (O_DSYNC):
+ * other hosts may read it.
+ */
 static ssize_t famfs_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct inode *inode = file_inode(iocb->ki_filp);
 	loff_t size = i_size_read(inode);
 	size_t count, cut;
 	ssize_t ret;
+	int failed;
 
 	inode_lock(inode);
 	ret = generic_write_checks(iocb, from);
 	if (ret <= 0)
 		goto out;
 	if (iocb->ki_pos >= size) {
-		ret = -ENOSPC;
+		ret = -EFBIG;
 		goto out;
 	}
 	count = iov_iter_count(from);
@@ -95,21 +100,32 @@ static ssize_t famfs_write_iter(struct kiocb *iocb, struct iov_iter *from)
 out:
 	inode_unlock(inode);
 	famfs_stat_add(FAMFS_STAT_WRITES, 1);
-	if (ret > 0)
-		famfs_stat_add(FAMFS_STAT_WRITE_BYTES, ret);
-	return ret;
+	if (ret <= 0)
+		return ret;
+	famfs_stat_add(FAMFS_STAT_WRITE_BYTES, ret);
+	failed = famfs_write_back(inode, iocb->ki_pos - ret, ret);
+	return failed ? failed : ret;
+}
+
+/* Of fsync and msync: what was written through mappings. */
+static int famfs_fsync(struct file *filp, loff_t start, loff_t end, int datasync)
+{
+	return famfs_write_back(file_inode(filp), start, (u64)end - start + 1);
 }
 
 /* nr_open counts the users whose path is the file's own mount. */
 static int famfs_open(struct inode *inode, struct file *filp)
 {
 	struct famfs_file *file = famfs_file(inode);
+	bool first = false;
 
 	filp->f_mode |= FMODE_CAN_ODIRECT;
 	spin_lock(&file->lock);
 	if (filp->f_path.mnt == file->mount)
-		file->nr_open++;
+		first = !file->nr_open++;
 	spin_unlock(&file->lock);
+	if (first)
+		famfs_claims_changed();
 	return 0;
 }
 
@@ -117,10 +133,8 @@ static int famfs_close(struct inode *inode, struct file *filp)
 {
 	struct famfs_file *file = famfs_file(inode);
 
-	spin_lock(&file->lock);
 	if (filp->f_path.mnt == file->mount)
-		file->nr_open--;
-	spin_unlock(&file->lock);
+		famfs_file_let_go(file, &filp->f_path);
 	return 0;
 }
 
@@ -184,7 +198,7 @@ const struct file_operations famfs_file_operations = {
 	.splice_write = iter_file_splice_write,
 	.mmap_prepare = famfs_mmap_prepare,
 	.get_unmapped_area = thp_get_unmapped_area,
-	.fsync = noop_fsync,
+	.fsync = famfs_fsync,
 	.unlocked_ioctl = famfs_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

@@ -34,6 +34,7 @@ static struct inode *famfs_alloc_inode(struct super_block *sb)
 	file->abandoned = false;
 	file->nr_open = 0;
 	file->mount = NULL;
+	famfs_park_prepare(file);
 	return &file->inode;
 }
 
@@ -43,14 +44,16 @@ static void famfs_free_inode(struct inode *inode)
 }
 
 /*
- * Nobody has the file open or mapped, but pages may be pinned still: only when they
- * are back may another file claim them.
+ * Nobody has the file open or mapped, and no page of it is pinned: its last user, or
+ * the worker that stood in for him, has left no page behind. To wait here for one would
+ * stop whoever drops the last reference.
  */
 static void famfs_evict_inode(struct inode *inode)
 {
 	struct famfs_map *map = famfs_file(inode)->map;
 
-	dax_break_layout_final(inode);
+	if (WARN_ON_ONCE(inode->i_data.nrpages))
+		dax_break_layout_final(inode);
 	truncate_inode_pages_final(&inode->i_data);
 	clear_inode(inode);
 	if (!map)
@@ -255,15 +258,25 @@ int famfs_inodes_init(void)
 					     famfs_file_init_once);
 	if (!famfs_file_cache)
 		return -ENOMEM;
+	ret = famfs_parking_init();
+	if (ret)
+		goto err_cache;
 	ret = register_filesystem(&famfs_fs_type);
 	if (ret)
-		kmem_cache_destroy(famfs_file_cache);
+		goto err_parking;
+	return 0;
+
+err_parking:
+	famfs_parking_exit();
+err_cache:
+	kmem_cache_destroy(famfs_file_cache);
 	return ret;
 }
 
 void famfs_inodes_exit(void)
 {
 	unregister_filesystem(&famfs_fs_type);
+	famfs_parking_exit();
 	rcu_barrier();	/* inodes are freed by RCU */
 	kmem_cache_destroy(famfs_file_cache);
 }

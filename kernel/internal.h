@@ -9,10 +9,13 @@
  *	famfs_attach_lock	one attach at a time; held over fs_dax_get(), which takes
  *				the dax device's own lock, so never taken by notify
  *	dax device, in a removal
- *	inode			of a file, by reads, writes, cache operations, a removal
- *	mapping's invalidation	by faults, a removal
+ *	inode			of a file, by reads, writes, a removal
+ *	mapping's invalidation	by faults, cache operations, the end of a file, a removal
  *	famfs_claims_lock	which file owns which range of which device
  *	famfs_devices_lock	list of devices, their references and attachments
+ *
+ * The first two of a file are held over the access to a user's memory, which may take
+ * for ever (the inode's), or over the kernel's own work only (the mapping's).
  */
 #ifndef _FAMFS_DAX_INTERNAL_H
 #define _FAMFS_DAX_INTERNAL_H
@@ -21,9 +24,11 @@
 #include <linux/fs.h>
 #include <linux/iomap.h>
 #include <linux/mutex.h>
+#include <linux/path.h>
 #include <linux/percpu.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "uapi/famfs_dax.h"
@@ -39,7 +44,10 @@ enum famfs_stat {
 	FAMFS_STAT_READ_BYTES,
 	FAMFS_STAT_WRITES,
 	FAMFS_STAT_WRITE_BYTES,
+	FAMFS_STAT_WRITTEN_BACK_BYTES,
+	FAMFS_STAT_INVALIDATED_BYTES,
 	FAMFS_STAT_FILES,
+	FAMFS_STAT_FILES_PINNED,
 	FAMFS_STAT_FILES_CREATED,
 	FAMFS_STAT_FILES_SHARED,
 	FAMFS_STAT_DEVICES,
@@ -79,6 +87,7 @@ struct famfs_device {
 	bool exclusive;			/* famfs_devices_lock */
 	bool held;			/* attach has completed; famfs_devices_lock */
 	bool dead;			/* famfs_claims_lock to set */
+	bool leaving;			/* a removal waits for its pages; famfs_claims_lock */
 	struct dax_device *dax_dev;
 	char name[32];
 	u64 size;
@@ -86,6 +95,7 @@ struct famfs_device {
 	struct famfs_range *ranges;
 	struct rb_root claims;		/* famfs_claims_lock */
 	u64 claimed;			/* famfs_claims_lock; bytes */
+	u64 pinned;			/* of these, of parked files */
 	struct xarray poison;		/* page index -> value entry */
 	u64 nr_poisoned;
 };
@@ -156,6 +166,7 @@ extern struct mutex famfs_claims_lock;
 
 int famfs_claim(struct famfs_map *map, struct famfs_map **owner);
 void famfs_release(struct famfs_map *map);
+void famfs_claims_pinned(const struct famfs_map *map, bool pinned);
 void famfs_claims_changed(void);
 unsigned int famfs_claims_state(void);
 void famfs_claims_wait(unsigned int state);
@@ -170,8 +181,12 @@ struct famfs_file {
 	bool dead;			/* a device is gone; set once */
 	bool abandoned;			/* and nobody uses its memory any more */
 	spinlock_t lock;
-	unsigned int nr_open;		/* @lock */
+	unsigned int nr_open;		/* @lock; a parked file counts as open */
 	struct vfsmount *mount;		/* valid while nr_open > 0 */
+	struct path parked;		/* what the worker holds */
+	struct delayed_work look;
+	unsigned long look_delay;	/* jiffies */
+	loff_t busy;			/* where a pinned page was seen last */
 };
 
 static inline struct famfs_file *famfs_file(const struct inode *inode)
@@ -198,6 +213,14 @@ extern const struct vm_operations_struct famfs_vm_operations;
 /* cache.c */
 
 int famfs_cache(struct inode *inode, const struct famfs_dax_cache *arg);
+int famfs_write_back(struct inode *inode, u64 pos, u64 length);
+
+/* park.c */
+
+void famfs_park_prepare(struct famfs_file *file);
+void famfs_file_let_go(struct famfs_file *file, const struct path *path);
+int famfs_parking_init(void);
+void famfs_parking_exit(void);
 
 /* control.c */
 

@@ -17,8 +17,8 @@
  *
  * Nor may anybody still ask the device for an address: the device is marked dead
  * next, and fsdev_dax, asked in that moment, follows a null pointer (7.2; dax_alive()
- * holds, and dax_get_private() then does not). Faults look at the mark with the
- * mapping's lock, reads, writes and cache operations with the inode's.
+ * holds, and dax_get_private() then does not). Faults and cache operations look
+ * at the mark with the mapping's lock, reads and writes with the inode's.
  */
 static void famfs_file_kill(struct inode *inode)
 {
@@ -85,6 +85,11 @@ static void famfs_inode_unpin(struct inode *inode)
 	deactivate_super(sb);
 }
 
+/*
+ * Waits for all pages, inside the dax core's SRCU section: until it returns, no other dax
+ * device can change its driver. There is no later moment to wait in, for fsdev_dax resets
+ * all folios next, pinned or not. So it is shown.
+ */
 static void famfs_device_kill(struct famfs_device *dev)
 {
 	struct famfs_extent *extent;
@@ -92,6 +97,7 @@ static void famfs_device_kill(struct famfs_device *dev)
 
 	mutex_lock(&famfs_claims_lock);
 	WRITE_ONCE(dev->dead, true);	/* from here on, no new claims */
+	dev->leaving = true;
 	while ((extent = famfs_claim_from(dev, offset))) {
 		u64 next = extent->offset + extent->length;
 		struct inode *inode = extent->map->inode;
@@ -111,6 +117,7 @@ static void famfs_device_kill(struct famfs_device *dev)
 		}
 		mutex_lock(&famfs_claims_lock);
 	}
+	dev->leaving = false;
 	mutex_unlock(&famfs_claims_lock);
 	famfs_stat_add(FAMFS_STAT_DEVICES_REMOVED, 1);
 }

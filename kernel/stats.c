@@ -43,7 +43,10 @@ FAMFS_STAT_ATTRIBUTE(reads, READS);
 FAMFS_STAT_ATTRIBUTE(read_bytes, READ_BYTES);
 FAMFS_STAT_ATTRIBUTE(writes, WRITES);
 FAMFS_STAT_ATTRIBUTE(write_bytes, WRITE_BYTES);
+FAMFS_STAT_ATTRIBUTE(written_back_bytes, WRITTEN_BACK_BYTES);
+FAMFS_STAT_ATTRIBUTE(invalidated_bytes, INVALIDATED_BYTES);
 FAMFS_STAT_ATTRIBUTE(files, FILES);
+FAMFS_STAT_ATTRIBUTE(files_pinned, FILES_PINNED);
 FAMFS_STAT_ATTRIBUTE(files_created, FILES_CREATED);
 FAMFS_STAT_ATTRIBUTE(files_shared, FILES_SHARED);
 FAMFS_STAT_ATTRIBUTE(devices, DEVICES);
@@ -59,7 +62,10 @@ static struct attribute *famfs_stat_attributes[] = {
 	&famfs_stat_read_bytes.attribute.attr,
 	&famfs_stat_writes.attribute.attr,
 	&famfs_stat_write_bytes.attribute.attr,
+	&famfs_stat_written_back_bytes.attribute.attr,
+	&famfs_stat_invalidated_bytes.attribute.attr,
 	&famfs_stat_files.attribute.attr,
+	&famfs_stat_files_pinned.attribute.attr,
 	&famfs_stat_files_created.attribute.attr,
 	&famfs_stat_files_shared.attribute.attr,
 	&famfs_stat_devices.attribute.attr,

@@ -159,6 +159,8 @@ void FuseServer::serve(int connection, int extent_file, uint64_t size, bool pass
             case FUSE_READ: {
                 ++counts_->read;
                 const auto* ask = static_cast<const fuse_read_in*>(body);
+                while (counts_->stalled)
+                    usleep(1000);
                 const ssize_t got = pread(extent_file, data, ask->size, static_cast<off_t>(ask->offset));
                 reply(connection, in->unique, got < 0 ? errno : 0, data,
                       got < 0 ? 0 : static_cast<size_t>(got));

@@ -5,11 +5,13 @@
 
 #include "extent_file.h"
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
 struct FuseCounts {
     uint64_t read, write, open, release;
+    std::atomic<bool> stalled;  // reads are taken and not answered
 };
 
 class FuseServer {
@@ -21,7 +23,10 @@ class FuseServer {
     FuseServer(const FuseServer&) = delete;
 
     std::string path() const { return directory_ + "/data"; }
-    FuseCounts counts() const { return *counts_; }
+    const FuseCounts& counts() const { return *counts_; }
+    // From now on, who reads without passthrough waits / no longer.
+    void stall() { counts_->stalled = true; }
+    void go_on() { counts_->stalled = false; }
     // As kill -9 does.
     void kill();
     void unmount();

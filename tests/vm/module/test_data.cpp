@@ -125,9 +125,9 @@ TEST(data, end_of_file) {
     Bytes bytes(8192, 9);
     CHECK_EQ(pwrite(file.get(), bytes.data(), bytes.size(), 4000), 1000);
     CHECK_EQ(pread(file.get(), bytes.data(), bytes.size(), 4000), 1000);
-    CHECK_ERRNO(pwrite(file.get(), bytes.data(), 1, size), ENOSPC);
-    CHECK_ERRNO(pwrite(file.get(), bytes.data(), 1, 1 * MiB), ENOSPC);
-    CHECK_ERRNO(pwrite(file.get(), bytes.data(), 1, 10 * MiB), ENOSPC);
+    CHECK_ERRNO(pwrite(file.get(), bytes.data(), 1, size), EFBIG);
+    CHECK_ERRNO(pwrite(file.get(), bytes.data(), 1, 1 * MiB), EFBIG);
+    CHECK_ERRNO(pwrite(file.get(), bytes.data(), 1, 10 * MiB), EFBIG);
     CHECK_EQ(pwrite(file.get(), bytes.data(), 0, size), 0);
     CHECK_EQ(pread(file.get(), bytes.data(), 1, size), 0);
     CHECK_EQ(pread(file.get(), bytes.data(), 1, 10 * MiB), 0);
@@ -135,7 +135,7 @@ TEST(data, end_of_file) {
     const std::string link = "/proc/self/fd/" + std::to_string(file.get());
     const Fd append(open(link.c_str(), O_WRONLY | O_APPEND));
     CHECK_OK(append.get());
-    CHECK_ERRNO(write(append.get(), "x", 1), ENOSPC);
+    CHECK_ERRNO(write(append.get(), "x", 1), EFBIG);
     CHECK_EQ(lseek(file.get(), 0, SEEK_END), static_cast<off_t>(size));
     CHECK_EQ(lseek(file.get(), 0, SEEK_HOLE), static_cast<off_t>(size));
     CHECK_EQ(lseek(file.get(), 10, SEEK_DATA), 10);
@@ -251,6 +251,58 @@ TEST(data, cache) {
     CHECK_ERRNO(cache(0, 1, 2), EINVAL);
     CHECK_ERRNO(cache(0, 1, 0, 1), EINVAL);
     CHECK(read_all(file.get(), 7 * MiB) == pattern(7 * MiB, 6));
+}
+
+// Which bytes go from the caches to the memory when, as the module counts them.
+TEST(data, written_back) {
+    const Fd control = attached();
+    const uint64_t size = 8 * MiB - 100;
+    const famfs_dax_extent one = extent(0, 8 * MiB);
+    const Fd file(create(control.get(), size, {&one, 1}));
+    CHECK_OK(file.get());
+    const Bytes bytes(10000, 1);
+    iovec part{const_cast<unsigned char*>(bytes.data()), bytes.size()};
+    Mapping mapping(file.get(), size, PROT_READ | PROT_WRITE, MAP_SHARED);
+    mapping[MiB] = 1;
+    const auto writes_back = [](uint64_t expected, const auto& function) {
+        const uint64_t before = counter("written_back_bytes");
+        function();
+        CHECK_EQ(counter("written_back_bytes") - before, expected);
+    };
+
+    // A write, whatever its flags: just what it wrote.
+    writes_back(10000, [&] { write_all(file.get(), bytes, 2 * MiB - 1234); });
+    writes_back(10000, [&] { CHECK_EQ(pwritev2(file.get(), &part, 1, 0, RWF_DSYNC), 10000); });
+    const auto end = static_cast<off_t>(size - 100);
+    writes_back(100, [&] { CHECK_EQ(pwrite(file.get(), bytes.data(), 10000, end), 100); });
+    for (const int flag : {O_SYNC, O_DSYNC, O_DIRECT}) {
+        const std::string link = "/proc/self/fd/" + std::to_string(file.get());
+        const Fd again(open(link.c_str(), O_WRONLY | flag));
+        CHECK_OK(again.get());
+        const Buffer buffer = aligned(page);
+        fill({buffer.get(), page}, 1);
+        writes_back(page, [&] { CHECK_EQ(pwrite(again.get(), buffer.get(), page, page), 4096); });
+    }
+
+    // What was written through a mapping: when asked, and what was asked for.
+    writes_back(0, [&] { mapping[MiB] = mapping[5 * MiB] = 2; });
+    writes_back(2 * page, [&] { CHECK_OK(msync(mapping.data() + MiB, 2 * page, MS_SYNC)); });
+    writes_back(size, [&] { CHECK_OK(msync(mapping.data(), size, MS_SYNC)); });
+    writes_back(0, [&] { CHECK_OK(msync(mapping.data(), size, MS_ASYNC)); });
+    writes_back(size, [&] { CHECK_OK(fsync(file.get())); });
+    writes_back(size, [&] { CHECK_OK(fdatasync(file.get())); });
+    // These two look at the page cache, of which there is none.
+    constexpr unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    writes_back(0, [&] { CHECK_OK(sync_file_range(file.get(), 0, 0, all)); });
+    writes_back(0, [&] { CHECK_OK(syncfs(file.get())); });
+    writes_back(0, [&] { CHECK_EQ(pread(file.get(), part.iov_base, 10000, 0), 10000); });
+
+    const uint64_t invalidated = counter("invalidated_bytes");
+    famfs_dax_cache cache{};
+    cache.length = MiB;
+    cache.op = FAMFS_DAX_CACHE_INVALIDATE;
+    CHECK_OK(ioctl(file.get(), FAMFS_DAX_IOC_CACHE, &cache));
+    CHECK_EQ(counter("invalidated_bytes"), invalidated + MiB);
 }
 
 TEST(data, counters) {

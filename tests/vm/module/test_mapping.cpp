@@ -192,32 +192,3 @@ TEST(mapping, long_term_pin_is_refused) {
     buffer = {ordinary.data(), page};
     CHECK_OK(syscall(SYS_io_uring_register, ring.get(), IORING_REGISTER_BUFFERS, &buffer, 1));
 }
-
-// A page in a pipe is pinned: the file is closed, its memory not free before the pipe is.
-TEST(mapping, pinned_pages_are_waited_for) {
-    const Fd control = attached();
-    Fd file = simple_file(control.get(), 0, 2 * MiB);
-    Mapping mapping(file.get(), 2 * MiB, PROT_READ | PROT_WRITE, MAP_SHARED);
-    mapping[0] = 1;
-    int ends[2];
-    CHECK_OK(pipe(ends));
-    const Fd out(ends[0]), in(ends[1]);
-    iovec part{mapping.data(), page};
-    CHECK_EQ(vmsplice(in.get(), &part, 1, 0), static_cast<ssize_t>(page));
-    // The last user is a child, which waits in the kernel.
-    const int child = harness::start_child([&] {
-        usleep(300000);
-        mapping.unmap();
-        file.reset();
-    });
-    mapping.unmap();
-    file.reset();
-    sleep(1);
-    const famfs_dax_extent one = extent(0, 2 * MiB);
-    CHECK_ERRNO(create(control.get(), 2 * MiB, {&one, 1}), EBUSY);
-    std::vector<unsigned char> buffer(page);
-    CHECK_EQ(read(out.get(), buffer.data(), page), static_cast<ssize_t>(page));
-    CHECK_EQ(harness::wait_child(child).status, 0);
-    const Fd again(create(control.get(), 2 * MiB, {&one, 1}));
-    CHECK_OK(again.get());
-}
