@@ -7,12 +7,30 @@
 #include <atomic>
 #include <cerrno>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <unordered_map>
 
 namespace famfs::fused {
 
 namespace {
+
+// Gives a new backing back, unless it is kept.
+class NewBacking {
+  public:
+    NewBacking(int connection, std::int32_t id) : connection_(connection), id_(id) {}
+    NewBacking(const NewBacking&) = delete;
+    NewBacking& operator=(const NewBacking&) = delete;
+    ~NewBacking() {
+        if (!kept_) close_backing(connection_, id_);
+    }
+    void keep() { kept_ = true; }
+
+  private:
+    int connection_;
+    std::int32_t id_;
+    bool kept_ = false;
+};
 
 // One backing file a node, from its first open until the kernel forgets it: while a file is open, every other
 // open of it must name the same one. The daemon keeps no descriptor of it.
@@ -35,13 +53,15 @@ class ExtfilePath final : public DataPath {
 
   private:
     Outcome<FileDescriptor> open_file(const Node& node) const;
+    std::optional<std::int32_t> find(const Node& node);
+    std::int32_t keep(const Node& node, std::int32_t backing);
     int refused(const Node& node, const Error& error) const;
 
     const Devices& devices_;
     Log& log_;
     int connection_ = -1;  // set once, before the first request
     std::atomic<bool> offered_ = false;
-    std::shared_mutex mutex_;
+    std::shared_mutex mutex_;  // of backings_; never held while the kernel is asked for something
     std::unordered_map<std::uint64_t, std::int32_t> backings_;  // by node id
 };
 
@@ -68,35 +88,38 @@ Outcome<FileDescriptor> ExtfilePath::open_file(const Node& node) const {
     return std::move(*file);
 }
 
-// An empty file has no bytes to pass through, and the kernel asks for none.
+std::optional<std::int32_t> ExtfilePath::find(const Node& node) {
+    const std::shared_lock guard(mutex_);
+    const auto known = backings_.find(node.id);
+    return known == backings_.end() ? std::nullopt : std::optional(known->second);
+}
+
+// The backing of the node from now on: this one, unless another thread was faster.
+std::int32_t ExtfilePath::keep(const Node& node, std::int32_t backing) {
+    const std::unique_lock guard(mutex_);
+    return backings_.emplace(node.id, backing).first->second;
+}
+
+// An empty file has no bytes to pass through, and the kernel asks for none. Two that open a file at once for
+// the first time may each make a backing of the one extent file: the second is given back.
 Outcome<Opened> ExtfilePath::open(const Node& node) {
     if (node.size == 0) return Opened{};
-    {
-        const std::shared_lock guard(mutex_);
-        const auto known = backings_.find(node.id);
-        if (known != backings_.end()) return Opened{known->second};
-    }
-    const std::unique_lock guard(mutex_);
-    const auto known = backings_.find(node.id);
-    if (known != backings_.end()) return Opened{known->second};
+    if (const auto known = find(node)) return Opened{*known};
     const auto file = open_file(node);
     if (!file) return std::unexpected(file.error());
-    backings_.reserve(backings_.size() + 1);
-    decltype(backings_) room;  // taken before there is an id that could be lost
-    room.emplace(node.id, 0);
     const auto backing = open_backing(connection_, file->get());
     if (!backing) return std::unexpected(refused(node, fail_errno(backing.error(), "passthrough").error()));
-    room.begin()->second = *backing;
-    backings_.insert(room.extract(room.begin()));
-    return Opened{*backing};
+    NewBacking made(connection_, *backing);
+    const std::int32_t kept = keep(node, *backing);
+    if (kept == *backing) made.keep();
+    return Opened{kept};
 }
 
 void ExtfilePath::forget(const Node& node) {
-    const std::unique_lock guard(mutex_);
-    const auto known = backings_.find(node.id);
-    if (known == backings_.end()) return;
-    close_backing(connection_, known->second);
-    backings_.erase(known);
+    std::unique_lock guard(mutex_);
+    const auto last = backings_.extract(node.id);
+    guard.unlock();
+    if (last) close_backing(connection_, last.mapped());
 }
 
 Outcome<std::span<const Piece>> ExtfilePath::read(const Node& node, std::uint64_t offset, std::size_t length,
