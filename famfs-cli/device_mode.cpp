@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace famfs::cli {
@@ -108,6 +110,23 @@ Error with_path(const std::string& asked, const Error& error) {
     const std::string prefix = "data path " + asked + ": ";
     const bool named = error.message.starts_with(prefix);
     return {error.kind, error.code, (named ? "" : prefix) + error.message};
+}
+
+// Nothing but pages in a pipe or in I/O under way keeps the device's files.
+bool is_only_pinned(const std::string& name) {
+    const auto use = device::extent_use(name);
+    return use && use->pinned > 0 && use->pinned == use->claimed;
+}
+
+// Pages that have just come back: the module looks for that once a second.
+Result<void> set_mode_in_time(const std::string& name, DaxMode wanted) {
+    using Clock = std::chrono::steady_clock;
+    const auto end = Clock::now() + std::chrono::seconds(2);
+    for (;;) {
+        auto changed = device::set_dax_mode(name, wanted);
+        if (changed || !is_only_pinned(name) || Clock::now() >= end) return changed;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
 }
 
 }  // namespace
@@ -206,12 +225,13 @@ void give_mode_back(Console& console, const std::string& path, const std::string
     const bool mapped = !known && wanted == DaxMode::devdax && is_held_by_kernel(path);
     const Result<void> changed =
         mapped ? fail(ErrorKind::busy, EBUSY, path + ": its mode cannot be changed: something still maps it")
-               : device::set_dax_mode(name, wanted);
+               : set_mode_in_time(name, wanted);
     if (changed) {
         ::unlink(debt_path(name).c_str());
         return;
     }
-    console.note(fmt::format("{} mode is left as it is: {}", name, changed.error().message));
+    console.note(fmt::format("{} mode is left as it is: {}; the next unmount of it puts it in {} mode", name,
+                             changed.error().message, owed));
     write_debt(name, owed);
 }
 

@@ -115,13 +115,28 @@ bool RunDirectory::claim_abandoned() {
            !is_mounted(record_.mountpoint);
 }
 
+// Nothing else shows that there still is a mount, and why its device is not what it was. A daemon that is
+// just ending gets a moment.
+void RunDirectory::note_detached(Console& console) const {
+    constexpr auto moment = std::chrono::milliseconds(300);
+    if (is_gone() || record_.mode_before.empty() || is_mounted(record_.mountpoint) || wait_for_daemon(moment))
+        return;
+    console.note(fmt::format(
+        "{} is not put in {} mode yet: it was detached from {}, and processes have files of it open "
+        "or mapped; the next famfs mount or umount after their end does it",
+        omf::printable(record_.device), record_.mode_before, omf::printable(record_.mountpoint)));
+}
+
 void RunDirectory::remove_stale(Console& console) {
     for (const auto& path : entries(base())) {
         RunDirectory directory(path);
         const auto record = json::read_mount_record(read_small_file(path + "/mount.yaml"));
         if (!record) continue;
         directory.record_ = *record;
-        if (!directory.claim_abandoned()) continue;
+        if (!directory.claim_abandoned()) {
+            directory.note_detached(console);
+            continue;
+        }
         give_mode_back(console, record->device, record->mode_before, false);
         if (const auto removed = directory.remove(); !removed) continue;  // the next mount tries again
     }

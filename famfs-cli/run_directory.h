@@ -35,7 +35,8 @@ class RunDirectory {
     // The directory whose record names this mount point.
     static std::optional<RunDirectory> find(const std::string& mountpoint);
 
-    // Removes what mounts left that ended without `famfs umount`; their devices get their mode back.
+    // Removes what mounts left that ended without `famfs umount`; their devices get their mode back. Of those
+    // that were detached (umount -l) and are in use still, it is said that they keep their device's mode.
     static void remove_stale(Console& console);
 
     const std::string& path() const { return path_; }
@@ -60,6 +61,7 @@ class RunDirectory {
   private:
     explicit RunDirectory(std::string path) : path_(std::move(path)) {}
     bool claim_abandoned();
+    void note_detached(Console& console) const;
 
     std::string path_;
     MountRecord record_;

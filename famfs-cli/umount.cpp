@@ -95,7 +95,9 @@ Result<void> unmount(Console& console, const std::string& text) {
         return fail(ErrorKind::refused, EINVAL,
                     fmt::format("{}: not a famfs mount point", omf::printable(text)));
     }
-    return run ? clean_up(console, *run, orderly) : Result<void>();
+    auto cleaned = run ? clean_up(console, *run, orderly) : Result<void>();
+    RunDirectory::remove_stale(console);
+    return cleaned;
 }
 
 }  // namespace

@@ -72,9 +72,16 @@ Result<void> check_unused(const std::string& name, DaxMode now) {
         const auto users = node_users(node.st_rdev);
         if (!users.empty()) return in_use(name, fmt::format("process {} has it open", users.front()));
     }
+    if (const auto leaving = leaving_device())
+        return in_use(name,
+                      *leaving +
+                          " is being unbound, waits for pages of its files that are in a pipe or in I/O "
+                          "under way, and keeps every dax device from changing its mode");
     const auto extents = extent_use(name);
     if (!extents) return {};
-    if (extents->claimed > 0) return in_use(name, "processes have files of it open or mapped");
+    if (extents->claimed > extents->pinned) return in_use(name, "processes have files of it open or mapped");
+    if (extents->pinned > 0)
+        return in_use(name, "pages of its files are in a pipe or in I/O under way, which a process keeps");
     return in_use(name, "a process has attached it");
 }
 

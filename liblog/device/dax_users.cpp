@@ -47,7 +47,7 @@ bool uses_node(const std::string& process, dev_t number) {
            maps_node(process, number);
 }
 
-// "dax0.0 size=… claimed=… attachments=… …"
+// "dax0.0 size=… claimed=… pinned=… attachments=… …"
 ExtentUse parse_use(const std::string& line) {
     ExtentUse use;
     std::istringstream words(line);
@@ -55,10 +55,21 @@ ExtentUse parse_use(const std::string& line) {
         const std::string_view text(word);
         if (text.starts_with("claimed="))
             use.claimed = parse_number<std::uint64_t>(text.substr(8)).value_or(0);
+        if (text.starts_with("pinned=")) use.pinned = parse_number<std::uint64_t>(text.substr(7)).value_or(0);
         if (text.starts_with("attachments="))
             use.attachments = parse_number<std::uint64_t>(text.substr(12)).value_or(0);
     }
     return use;
+}
+
+// The first line of the module's list of devices that `wanted` is true of.
+template <typename Wanted>
+std::optional<std::string> find_line(Wanted wanted) {
+    std::ifstream list("/sys/class/misc/famfs_dax/devices");
+    for (std::string line; std::getline(list, line);) {
+        if (wanted(line)) return line;
+    }
+    return std::nullopt;
 }
 
 bool is_held(const Memory& memory, LockKind kind) {
@@ -79,11 +90,13 @@ std::vector<pid_t> node_users(dev_t number) {
 }
 
 std::optional<ExtentUse> extent_use(const std::string& name) {
-    std::ifstream list("/sys/class/misc/famfs_dax/devices");
-    for (std::string line; std::getline(list, line);) {
-        if (line.starts_with(name + " ")) return parse_use(line);
-    }
-    return std::nullopt;
+    const auto line = find_line([&](const std::string& each) { return each.starts_with(name + " "); });
+    return line ? std::optional(parse_use(*line)) : std::nullopt;
+}
+
+std::optional<std::string> leaving_device() {
+    const auto line = find_line([](const std::string& each) { return each.ends_with(" state=leaving"); });
+    return line ? std::optional(line->substr(0, line->find(' '))) : std::nullopt;
 }
 
 DaxUse use_of(const DaxDevice& device) {

@@ -20,11 +20,17 @@ std::vector<pid_t> node_users(dev_t number);
 // What the module famfs_dax says of a device that it holds.
 struct ExtentUse {
     std::uint64_t claimed = 0;      // bytes that belong to living files
+    std::uint64_t pinned = 0;       // of these, bytes of files that nobody has open or mapped, of which pages
+                                    // are in a pipe or in I/O under way
     std::uint64_t attachments = 0;  // programs that make such files
 };
 
 // No value if the module is not loaded or does not hold the device (or the caller may not know: root may).
 std::optional<ExtentUse> extent_use(const std::string& name);
+
+// The name of a device whose unbinding waits for pages of its files, if there is one: as long as that lasts,
+// the kernel lets no dax device change its driver, and who tries cannot be killed.
+std::optional<std::string> leaving_device();
 
 // A device's use by famfs and others.
 struct DaxUse {

@@ -52,7 +52,9 @@ Result<void> ExtentMemory::check_unused() {
     if (!claimed) return std::unexpected(claimed.error());
     if (*claimed <= std::min(omf::superblock_region, size())) return {};
     return fail(ErrorKind::busy, EBUSY,
-                description().path + ": a process still has files of it open or mapped");
+                description().path +
+                    ": a process still has files of it open or mapped, or pages of them in a pipe or in I/O "
+                    "under way");
 }
 
 }  // namespace famfs::device
