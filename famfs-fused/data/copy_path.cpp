@@ -4,7 +4,6 @@
 #include "famfs-fused/data/pipe_limit.h"
 #include "liblog/file_io.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,7 +28,6 @@ class CopyPath final : public DataPath {
   private:
     Outcome<device::Memory*> memory_of(const Node& node, const omf::Extent& run) const;
     Outcome<Piece> find(const Node& node, const omf::Extent& run) const;
-    Outcome<void> check_image(const Node& node, const device::Memory& memory, const omf::Extent& run) const;
     Outcome<void> load(const Node& node, Buffer& buffer) const;
     bool fits_pipe(std::size_t pieces, std::size_t length) const;
     Outcome<void> outcome(const Node& node, const Result<void>& result) const;
@@ -52,18 +50,6 @@ Outcome<device::Memory*> CopyPath::memory_of(const Node& node, const omf::Extent
     return std::unexpected(ENXIO);
 }
 
-// A reply from a file that has become shorter would be shorter too, and the kernel would take that for the
-// file's new size.
-Outcome<void> CopyPath::check_image(const Node& node, const device::Memory& memory,
-                                    const omf::Extent& run) const {
-    struct stat status{};
-    if (::fstat(memory.descriptor(), &status) != 0)
-        return std::unexpected(log_.fault(path_of(node), memory.description().path, errno));
-    if (static_cast<std::uint64_t>(status.st_size) >= run.offset + run.length) return {};
-    log_.about_file(path_of(node), memory.description().path + " has shrunk");
-    return std::unexpected(EIO);
-}
-
 // A mapping is handed to the kernel as it lies, without a copy of ours in between; it reports a bad line as
 // an error, where our own load would be killed.
 Outcome<Piece> CopyPath::find(const Node& node, const omf::Extent& run) const {
@@ -74,7 +60,10 @@ Outcome<Piece> CopyPath::find(const Node& node, const omf::Extent& run) const {
         if (!fresh) return std::unexpected(fresh.error());
         return Piece{.memory = mapping + run.offset, .length = run.length};
     }
-    if (const auto whole = check_image(node, **memory, run); !whole) return std::unexpected(whole.error());
+    // A reply from a file that has become shorter would be shorter too, and the kernel would take that for
+    // the file's new size.
+    const auto present = outcome(node, (*memory)->check_present(run.offset, run.length));
+    if (!present) return std::unexpected(present.error());
     return Piece{.descriptor = (*memory)->descriptor(), .offset = run.offset, .length = run.length};
 }
 

@@ -12,6 +12,7 @@ class ImageMemory final : public Memory {
     static Result<std::unique_ptr<Memory>> adopt(FileDescriptor file, const std::string& path,
                                                  std::uint64_t size);
 
+    Result<void> check_present(std::uint64_t offset, std::uint64_t length) override;
     Result<void> read(std::uint64_t offset, std::span<std::byte> out) override;
     Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) override;
     Result<void> zero(std::uint64_t offset, std::uint64_t length) override;

@@ -73,6 +73,12 @@ class Memory {
     // who is about to erase it.
     virtual Result<void> check_unused() { return {}; }
 
+    // EIO if the range is not there any more, as after an image was cut short. No write makes an image
+    // longer.
+    virtual Result<void> check_present(std::uint64_t offset, std::uint64_t length) {
+        return check_range(offset, length);
+    }
+
     // Copies bytes out, after their cache lines were invalidated: never a line that this CPU had kept.
     virtual Result<void> read(std::uint64_t offset, std::span<std::byte> out) = 0;
 
