@@ -4,6 +4,7 @@
 #include "famfs-fused/ops/ops.h"
 #include "famfs-fused/session/captured_stderr.h"
 #include "famfs-fused/session/init_reply.h"
+#include "famfs-fused/session/kernel_offer.h"
 #include "famfs-fused/session/request.h"
 #include "omf/path.h"
 
@@ -303,7 +304,9 @@ void Session::begin_init(const fuse_in_header& header, std::span<const std::byte
     if (initialised_) return;
     const InitOffer offer = read_init(request);
     const InitAnswer answer = server_.data->answer_init(offer);
-    init_flags_ = (offer.flags & FUSE_HANDLE_KILLPRIV_V2) | answer.flags;
+    std::uint64_t wanted = FUSE_HANDLE_KILLPRIV_V2;
+    if (server_.settings.direct_io) wanted |= init_direct_io_allow_mmap;
+    init_flags_ = (offer.flags & wanted) | answer.flags;
     init_request_ = header.unique;
     server_.log.info("kernel: FUSE 7.{}, INIT flags {:#x}; {}", offer.minor, offer.flags, answer.note);
 }

@@ -40,8 +40,13 @@ GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 SLOW = float(os.environ.get('FAMFS_TEST_SLOW', '1'))
 MASTER_OF_TEST_POOLS = '11112222-3333-4444-5555-666677778888'  # omf.SYSTEM, and the golden pools' master
 
+KERNEL = tuple(int(number) for number in re.findall(r'\d+', os.uname().release)[:2])
+
 needs_root = unittest.skipUnless(os.geteuid() == 0, 'needs root')
 needs_fuse = unittest.skipIf(sandbox.why_no_fuse(), sandbox.why_no_fuse())
+
+# FUSE_DIRECT_IO_ALLOW_MMAP
+needs_direct_io_maps = unittest.skipUnless(KERNEL >= (6, 6), 'shared mappings with direct_io came with Linux 6.6')
 
 
 @dataclasses.dataclass

@@ -149,11 +149,43 @@ class Bytes(Mounted):
 class DirectIo(Bytes):
     """The same with the kernel's cache out of the way."""
     options = ('-o', 'direct_io')
+    test_mapped_read = harness.needs_direct_io_maps(Bytes.test_mapped_read)
+    test_mapped_write = harness.needs_direct_io_maps(Bytes.test_mapped_write)
 
-    def test_mapped_write(self):
-        self.skipTest('a shared writable map needs the cache')
+    def write_as_another_host(self, offset, text):
+        """Past the mount, into the file's first extent."""
+        [(_, start, _), *_] = decoder.decode(self.image).files[b'd/f'].extents
+        with open(self.image, 'r+b', buffering=0) as image:
+            os.pwrite(image.fileno(), text, start + offset)
 
-    test_room_used_before_reads_as_zeros = test_mapped_read = test_private_map_changes_nothing = test_mapped_write
+    def test_a_read_shows_what_another_host_wrote(self):
+        with open(self.file, 'rb', buffering=0) as file:
+            self.assertEqual(os.pread(file.fileno(), 5, 100), self.content[100:105])
+            self.write_as_another_host(100, b'other')
+            self.assertEqual(os.pread(file.fileno(), 5, 100), b'other')
+
+    @harness.needs_direct_io_maps
+    def test_mappings_and_calls_agree(self):
+        """On this host a store is seen by the next read and a write by the next load, through whichever descriptor."""
+        with open(self.file, 'r+b', buffering=0) as file, open(self.file, 'r+b', buffering=0) as second, \
+                mmap.mmap(file.fileno(), 0) as mapped, mmap.mmap(second.fileno(), 0) as mapped_too:
+            mapped[100:105] = b'store'
+            self.assertEqual(os.pread(second.fileno(), 5, 100), b'store')
+            self.assertEqual(mapped_too[100:105], b'store')
+            os.pwrite(second.fileno(), b'write', 2 * MIB - 2)
+            self.assertEqual(mapped[2 * MIB - 2:2 * MIB + 3], b'write')
+            mapped.flush()
+        self.assertEqual(self.stored()[100:105], b'store')
+
+    @harness.needs_direct_io_maps
+    def test_a_mapping_has_what_was_there_when_it_was_made(self):
+        """Its pages are this host's: what another host writes is in the next mapping, not in one that is loaded."""
+        with open(self.file, 'rb') as file:
+            with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+                self.assertEqual(mapped[100:105], self.content[100:105])
+            self.write_as_another_host(100, b'other')
+            with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+                self.assertEqual(mapped[100:105], b'other')
 
 
 class Attributes(Mounted):

@@ -274,6 +274,8 @@ def documented():
 
 @harness.needs_fuse
 class Posix(harness.SystemTest):
+    options = ()
+
     def setUp(self):
         content = bytes(struct.pack('<I', number)[0] % 251 for number in range(10000))
         for name in ('file', 'mapped'):
@@ -292,7 +294,7 @@ class Posix(harness.SystemTest):
         os.chmod(f'{self.native}/dir', stat.S_IRWXU | stat.S_IRGRP)
         os.chmod(f'{self.native}/secret', 0o400)
         self.image = self.new_pool('4G')
-        self.mnt = self.mount(self.image)
+        self.mnt = self.mount(self.image, *self.options)
         self.famfs('cp', '-r', '--preserve', f'{self.native}/.', self.mnt)
 
     def test_same_calls_same_results(self):
@@ -308,6 +310,15 @@ class Posix(harness.SystemTest):
         print(f'{len(CALLS)} calls, {len(differing)} differ')
         self.assertEqual(wrong, [])
         self.assertEqual(sorted(set(allowed) - differing), [], 'documented, but the same')
+
+    def test_the_document_counts_right(self):
+        with open(DOCUMENT) as document:
+            self.assertIn(f'{len(CALLS)} calls', ' '.join(document.read().split()))
+
+
+@harness.needs_direct_io_maps
+class PosixDirectIo(Posix):
+    options = ('-o', 'direct_io')
 
 
 def shown(value):
