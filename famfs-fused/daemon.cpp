@@ -1,5 +1,6 @@
 #include "famfs-fused/daemon.h"
 
+#include "famfs-fused/descriptors.h"
 #include "famfs-fused/guardian.h"
 #include "famfs-fused/mountpoint.h"
 #include "famfs-fused/pid_file.h"
@@ -178,9 +179,20 @@ Result<std::unique_ptr<Server>> open_server(const Options& options, ShadowRoot s
     return Server::create(settings_of(options), std::move(shadow), std::move(*devices), choice->kind, log);
 }
 
+unsigned count_threads(unsigned wanted, Log& log) {
+    const std::uint64_t limit = raise_descriptor_limit();
+    const unsigned count = max_threads(limit, wanted);
+    if (count < wanted)
+        log.warning("{} threads instead of {}: at most {} descriptors may be open (ulimit -n)", count, wanted,
+                    limit);
+    return count;
+}
+
 }  // namespace
 
-Result<int> serve(const Options& options, Log& log, const std::function<void()>& ready) {
+Result<int> serve(const Options& asked, Log& log, const std::function<void()>& ready) {
+    Options options = asked;
+    options.threads = count_threads(asked.threads, log);
     auto shadow = ShadowRoot::open(options.shadow);
     if (!shadow) return std::unexpected(shadow.error());
     const auto target = find_target(options, *shadow);

@@ -7,12 +7,11 @@
 #include "famfs-fused/data/choose.h"
 #include "famfs-fused/data/data_path.h"
 #include "famfs-fused/data/devices.h"
-#include "famfs-fused/handle_table.h"
 #include "famfs-fused/log.h"
 #include "famfs-fused/request_counters.h"
 #include "famfs-fused/settings.h"
-#include "famfs-fused/shadow/directory_stream.h"
 #include "famfs-fused/shadow/figures.h"
+#include "famfs-fused/shadow/open_directories.h"
 #include "famfs-fused/shadow/root.h"
 
 #include <memory>
@@ -36,7 +35,7 @@ class Server {
     Catalogue catalogue;
     const Resolver resolver;
     Figures figures;
-    HandleTable<DirectoryStream> directories;
+    OpenDirectories directories;
     BufferPool buffers;
     RequestCounters requests;
 

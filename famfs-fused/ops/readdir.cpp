@@ -31,7 +31,7 @@ class Listing {
     Listing& operator=(const Listing&) = delete;
 
     // 0, or an errno if there was nothing to say but that.
-    int collect(DirectoryStream& stream, off_t offset);
+    int collect(DirectoryStream& stream, int base, off_t offset);
     void send();
 
   private:
@@ -88,14 +88,13 @@ void Listing::add(const DirectoryEntry& entry, int base) {
     used_ += put(entry.name.data(), &param, entry.next, reply_.data() + used_, reply_.size() - used_);
 }
 
-int Listing::collect(DirectoryStream& stream, off_t offset) {
-    const std::lock_guard guard(stream.mutex());
-    if (const auto found = stream.seek(offset); !found) return found.error();
+int Listing::collect(DirectoryStream& stream, int base, off_t offset) {
+    stream.seek(offset);
     for (;;) {
-        const auto entry = stream.peek();
+        const auto entry = stream.peek(base);
         if (!entry) return entry.error() == ENOENT || used_ > 0 ? 0 : entry.error();
         if (!fits(*entry)) return used_ > 0 ? 0 : EINVAL;
-        add(*entry, stream.descriptor());
+        add(*entry, base);
         stream.advance();
     }
 }
@@ -104,18 +103,44 @@ void Listing::send() {
     sent_ = fuse_reply_buf(request_, reply_.data(), used_) == 0;
 }
 
+// A handle's stream, which goes back for the handle's next request.
+class StreamLease {
+  public:
+    StreamLease(OpenDirectories& directories, std::uint64_t handle)
+        : directories_(directories), handle_(handle), stream_(directories.take(handle)) {}
+    ~StreamLease() { directories_.put(handle_, std::move(stream_)); }
+    StreamLease(const StreamLease&) = delete;
+    StreamLease& operator=(const StreamLease&) = delete;
+
+    DirectoryStream& operator*() const { return *stream_; }
+
+  private:
+    OpenDirectories& directories_;
+    std::uint64_t handle_;
+    std::unique_ptr<DirectoryStream> stream_;
+};
+
 void list(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, const fuse_file_info& file,
           bool with_attributes) {
-    const auto stream = server_of(request).directories.find(file.fh);
+    Server& server = server_of(request);
     const auto node = node_of(request, id);
-    if (!stream || !node) {
-        fuse_reply_err(request, stream ? node.error() : EBADF);
+    if (!node || !server.directories.knows(file.fh)) {
+        fuse_reply_err(request, node ? EBADF : node.error());
+        return;
+    }
+    const auto directory = open_directory(server, **node);
+    if (!directory) {
+        fuse_reply_err(request, directory.error());
         return;
     }
     Listing listing(request, *node, size, with_attributes);
-    const int code = listing.collect(*stream, offset);
+    int code = 0;
+    {
+        const StreamLease stream(server.directories, file.fh);
+        code = listing.collect(*stream, directory->get(), offset);
+    }
     if (code != 0) {
-        fuse_reply_err(request, server_of(request).log.fault(path_of(**node), "shadow directory", code));
+        fuse_reply_err(request, server.log.fault(path_of(**node), "shadow directory", code));
     } else {
         listing.send();
     }

@@ -24,6 +24,20 @@ Outcome<NodePtr> file_of(fuse_req_t request, fuse_ino_t id) {
     return node;
 }
 
+Outcome<FileDescriptor> open_directory(Server& server, const Node& node) {
+    if (node.kind != NodeKind::directory) return std::unexpected(ENOTDIR);
+    const std::string place = path_of(node);
+    auto directory = server.shadow.open_directory(place);
+    struct stat status{};
+    if (directory && ::fstat(directory->get(), &status) != 0) directory = std::unexpected(errno);
+    if (!directory) {
+        const int code = server.log.fault(place, "shadow directory", directory.error());
+        return std::unexpected(code == ENOENT ? ESTALE : code);
+    }
+    if (identity_of(status) != node.identity) return std::unexpected(ESTALE);
+    return directory;
+}
+
 void forget_node(Server& server, std::uint64_t id, std::uint64_t count) {
     if (const NodePtr gone = server.catalogue.forget(id, count)) server.data->forget(*gone);
 }

@@ -13,7 +13,12 @@ Server& server_of(fuse_req_t request);
 // The node that the kernel means; ESTALE if there is none.
 Outcome<NodePtr> node_of(fuse_req_t request, fuse_ino_t id);
 // The same for a file that can be read or written; EUCLEAN for one whose document is unusable.
+
 Outcome<NodePtr> file_of(fuse_req_t request, fuse_ino_t id);
+
+// Its shadow directory, for the time of one request. ENOTDIR; ESTALE if that is
+// gone or another one by now.
+Outcome<FileDescriptor> open_directory(Server& server, const Node& node);
 
 // Takes lookups of a node back, in the catalogue and, with the last one, in the data path.
 void forget_node(Server& server, std::uint64_t id, std::uint64_t count);

@@ -3,37 +3,39 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 namespace famfs::fused {
 
 namespace {
 
-constexpr std::size_t buffer_bytes = 32 * 1024;
+constexpr std::size_t max_read = 32 * 1024;  // bytes
 
 }  // namespace
 
-Outcome<void> DirectoryStream::seek(off_t offset) {
-    if (offset == position_) return {};
-    if (::lseek(descriptor_.get(), offset, SEEK_SET) < 0) return std::unexpected(errno);
-    begin_ = end_ = 0;
-    position_ = offset;
-    return {};
-}
-
-Outcome<void> DirectoryStream::fill() {
-    buffer_.resize(buffer_bytes);
-    const ssize_t got = ::getdents64(descriptor_.get(), buffer_.data(), buffer_.size());
-    if (got < 0) return std::unexpected(errno);
+void DirectoryStream::seek(off_t offset) {
+    if (offset == position_) return;
+    buffer_.clear();
     begin_ = 0;
-    end_ = static_cast<std::size_t>(got);
+    position_ = offset;
+}
+
+// Kept until somebody goes on: no larger than what was read.
+Outcome<void> DirectoryStream::fill(int directory) {
+    if (::lseek(directory, position_, SEEK_SET) < 0) return std::unexpected(errno);
+    alignas(dirent64) std::array<char, max_read> room;
+    const ssize_t got = ::getdents64(directory, room.data(), room.size());
+    if (got < 0) return std::unexpected(errno);
+    buffer_ = std::vector<char>(room.data(), room.data() + got);
+    begin_ = 0;
     return {};
 }
 
-Outcome<DirectoryEntry> DirectoryStream::peek() {
-    if (begin_ == end_) {
-        if (const auto filled = fill(); !filled) return std::unexpected(filled.error());
-        if (end_ == 0) return std::unexpected(ENOENT);
+Outcome<DirectoryEntry> DirectoryStream::peek(int directory) {
+    if (begin_ == buffer_.size()) {
+        if (const auto filled = fill(directory); !filled) return std::unexpected(filled.error());
+        if (buffer_.empty()) return std::unexpected(ENOENT);
     }
     const auto* entry = reinterpret_cast<const dirent64*>(buffer_.data() + begin_);
     return DirectoryEntry{

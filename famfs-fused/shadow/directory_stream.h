@@ -1,13 +1,11 @@
-// An open directory of the shadow tree, read entry by entry with offsets that stay valid.
+// A directory of the shadow tree, read entry by entry with offsets that stay valid.
 #pragma once
 
 #include "famfs-fused/outcome.h"
-#include "liblog/file_descriptor.h"
 
 #include <sys/types.h>
 
 #include <cstdint>
-#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -20,29 +18,22 @@ struct DirectoryEntry {
     off_t next = 0;          // the offset that continues after this entry
 };
 
-// Offsets are those of the underlying file system, so that they outlive changes as well as it lets them.
-// Not thread safe: hold mutex() around seek() … advance().
+// Holds entries that were read ahead, and no descriptor: that is the caller's, of the same directory each
+// time. Offsets are those of the underlying file system, so that they outlive changes as well as it lets
+// them. Not thread safe.
 class DirectoryStream {
   public:
-    explicit DirectoryStream(FileDescriptor descriptor) : descriptor_(std::move(descriptor)) {}
-
-    std::mutex& mutex() { return mutex_; }
-    int descriptor() const { return descriptor_.get(); }
-
-    // Goes to an offset; free if the stream is there already. EINVAL if there is no such offset.
-    Outcome<void> seek(off_t offset);
-    // The entry at the present offset; ENOENT at the end.
-    Outcome<DirectoryEntry> peek();
+    // Goes to an offset; keeps what was read ahead if the stream is there already.
+    void seek(off_t offset);
+    // The entry at the present offset; ENOENT at the end, EINVAL if there is no such offset.
+    Outcome<DirectoryEntry> peek(int directory);
     void advance();
 
   private:
-    Outcome<void> fill();
+    Outcome<void> fill(int directory);
 
-    std::mutex mutex_;
-    FileDescriptor descriptor_;
     std::vector<char> buffer_;
     std::size_t begin_ = 0;
-    std::size_t end_ = 0;
     off_t position_ = 0;
 };
 
