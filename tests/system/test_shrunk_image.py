@@ -68,6 +68,36 @@ class ShrunkImage(harness.SystemTest):
         with open(self.image, 'r+b') as image:
             image.write(content)
 
+    def test_nothing_makes_it_longer(self):
+        """A write would put zeros where data was lost, and readers would have no error any more."""
+        for options in ((), ('-o', 'direct_io')):
+            with self.subTest(options=options):
+                os.truncate(self.image, 128 * MIB)
+                point = self.mount(self.image, *options)
+                with open(f'{point}/f2', 'r+b', buffering=0) as file, mmap.mmap(file.fileno(), 0) as mapping, \
+                        open(f'{point}/f1', 'r+b', buffering=0) as before:
+                    mapping[MIB]
+                    cut = omf.DATA + 4 * omf.UNIT + 4096  # in the first unit of f2
+                    os.truncate(self.image, cut)
+                    for offset in (4095, 4096, 4097, MIB, 2 * MIB):
+                        self.refused(lambda offset=offset: os.pwrite(file.fileno(), b'xy', offset))
+                    mapping[MIB:MIB + 4] = b'dirt'
+                    self.refused(mapping.flush)
+                    for verb in (['cp', self.source, f'{point}/new'], ['creat', '--size', '20M', f'{point}/new2'],
+                                 ['mkdir', f'{point}/new3']):
+                        self.famfs(*verb, status=None)
+                    self.assertEqual(os.stat(self.image).st_size, cut)
+                    self.refused(lambda: os.pread(file.fileno(), 1, 2 * MIB + 5))
+                    # What is there is there.
+                    self.assertEqual(os.pwrite(before.fileno(), b'ab', 0), 2)
+                    self.assertEqual(os.pwrite(file.fileno(), b'ab', 4000), 2)
+                self.umount(point)
+
+    def refused(self, work):
+        with self.assertRaises(OSError) as raised:
+            work()
+        self.assertEqual(raised.exception.errno, errno.EIO)
+
     def test_mapped_by_a_program(self):
         """The program has the signal that a lost page means; the daemon has an error, and goes on."""
         point = self.mount(self.image)
