@@ -1,6 +1,7 @@
 // famfs fsck: checks a pool and changes nothing.
 #include "famfs-cli/command_line.h"
 #include "famfs-cli/json.h"
+#include "famfs-cli/open_pool.h"
 #include "famfs-cli/size.h"
 #include "famfs-cli/target.h"
 #include "famfs-cli/verb.h"
@@ -10,8 +11,8 @@
 namespace famfs::cli {
 namespace {
 
-Result<CheckReport> check(Console& console, const std::string& device) {
-    const auto pool = pool::Pool::open(device, device::Access::read_only);
+Result<CheckReport> check(Console& console, const Target& target) {
+    const auto pool = open_pool(target.device, target.mount);
     if (!pool) return std::unexpected(pool.error());
     CheckReport report;
     report.device = pool->memory().description().path;
@@ -50,7 +51,7 @@ int run_fsck(Console& console, Arguments arguments) {
     if (const auto status = line.parse(arguments)) return *status;
     const auto target = resolve_target(name);
     if (!target) return console.fail(target.error());
-    const auto report = check(console, target->device);
+    const auto report = check(console, *target);
     if (!report) return console.fail(report.error());
     show(console, *report);
     return report->result.clean() ? exit_done : exit_findings;

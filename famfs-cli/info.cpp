@@ -1,17 +1,32 @@
 // famfs info: what a pool is, how full it is, and who serves it.
 #include "famfs-cli/command_line.h"
 #include "famfs-cli/json.h"
+#include "famfs-cli/open_pool.h"
 #include "famfs-cli/size.h"
 #include "famfs-cli/target.h"
 #include "famfs-cli/verb.h"
 #include "liblog/pool/replay.h"
 #include "omf/path.h"
 
+#include <algorithm>
+
 namespace famfs::cli {
 namespace {
 
-Result<PoolReport> look(const std::string& device) {
-    const auto pool = pool::Pool::open(device, device::Access::read_only);
+// Those of the device, each with the reason if its pool is not there any more.
+std::vector<MountedPool> look_at_mounts(const std::string& device, const Result<pool::Pool>& pool) {
+    std::vector<MountedPool> mounts;
+    if (const auto path = device::resolve_device_path(device)) mounts = mounts_of(*path);
+    for (MountedPool& mount : mounts)
+        mount.gone = why_gone(mount, pool);
+    return mounts;
+}
+
+bool any_gone(const std::vector<MountedPool>& mounts) {
+    return std::ranges::any_of(mounts, [](const MountedPool& mount) { return !mount.gone.empty(); });
+}
+
+Result<PoolReport> look(const Result<pool::Pool>& pool) {
     if (!pool) return std::unexpected(pool.error());
     pool::Catalogue catalogue(pool->superblock(), pool->memory().size());
     const auto replayed = pool::replay(*pool, catalogue, {});
@@ -24,7 +39,6 @@ Result<PoolReport> look(const std::string& device) {
     report.totals = catalogue.totals();
     report.free_bytes = catalogue.free_bytes();
     report.findings = replayed->findings;
-    report.mounts = mounts_of(report.device.path);
     return report;
 }
 
@@ -34,6 +48,7 @@ void show_mounts(Console& console, const PoolReport& report) {
         console.print("mounted           {}, data path {}{}, shadow tree {}\n",
                       omf::printable(mount.mount.mountpoint), mount.data_path,
                       mount.mount.read_only ? ", read-only" : "", omf::printable(mount.shadow));
+        if (!mount.gone.empty()) console.print("pool gone         {}\n", say_gone(mount, mount.gone));
     }
 }
 
@@ -71,10 +86,18 @@ int run_info(Console& console, Arguments arguments) {
     if (const auto status = line.parse(arguments)) return *status;
     const auto target = resolve_target(name);
     if (!target) return console.fail(target.error());
-    const auto report = look(target->device);
+    const auto pool = pool::Pool::open(target->device, device::Access::read_only);
+    auto mounts = look_at_mounts(target->device, pool);
+    if (!pool && any_gone(mounts)) {
+        if (console.json) console.write(json::lost_pool(target->device, mounts));
+        const auto lost = open_pool(target->device, target->mount);
+        return console.fail(lost ? pool.error() : lost.error());
+    }
+    auto report = look(pool);
     if (!report) return console.fail(report.error());
+    report->mounts = std::move(mounts);
     show(console, *report);
-    return report->findings == 0 ? exit_done : exit_findings;
+    return report->findings == 0 && !any_gone(report->mounts) ? exit_done : exit_findings;
 }
 
 }  // namespace famfs::cli

@@ -83,7 +83,17 @@ Json mounted(const MountedPool& pool) {
     return {{"mountpoint", bytes(pool.mount.mountpoint)},
             {"data_path", bytes(pool.data_path)},
             {"shadow", bytes(pool.shadow)},
-            {"read_only", pool.mount.read_only}};
+            {"read_only", pool.mount.read_only},
+            {"mounted_file_system", pool.file_system ? Json(to_string(*pool.file_system)) : Json()},
+            {"pool_gone", !pool.gone.empty()},
+            {"pool_gone_reason", pool.gone.empty() ? Json() : bytes(pool.gone)}};
+}
+
+Json mounted(const std::vector<MountedPool>& pools) {
+    Json list = Json::array();
+    for (const MountedPool& pool : pools)
+        list.push_back(mounted(pool));
+    return list;
 }
 
 struct EntryFields {
@@ -241,10 +251,12 @@ std::string info(const PoolReport& report) {
     value.update(totals(report.totals));
     value["free_bytes"] = report.free_bytes;
     value["findings"] = report.findings;
-    value["mounts"] = Json::array();
-    for (const auto& mount : report.mounts)
-        value["mounts"].push_back(mounted(mount));
+    value["mounts"] = mounted(report.mounts);
     return document(value);
+}
+
+std::string lost_pool(const std::string& device, const std::vector<MountedPool>& mounts) {
+    return document({{"device", bytes(device)}, {"mounts", mounted(mounts)}});
 }
 
 std::string fsck(const CheckReport& report) {

@@ -20,6 +20,8 @@ namespace famfs::cli::json {
 std::string formatted(const device::Description& device, const omf::Superblock& superblock);
 std::string devices(const std::vector<DeviceReport>& reports);
 std::string info(const PoolReport& report);
+// Of a device that holds no pool any more, though one is mounted from it.
+std::string lost_pool(const std::string& device, const std::vector<MountedPool>& mounts);
 std::string fsck(const CheckReport& report);
 std::string logplay(const LogplayReport& report);
 std::string verify(const VerifyReport& report);

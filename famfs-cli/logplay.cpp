@@ -4,11 +4,11 @@
 #include "famfs-cli/command_line.h"
 #include "famfs-cli/findings.h"
 #include "famfs-cli/json.h"
+#include "famfs-cli/open_pool.h"
 #include "famfs-cli/shadow_form.h"
 #include "famfs-cli/size.h"
 #include "famfs-cli/target.h"
 #include "famfs-cli/verb.h"
-#include "liblog/pool/pool.h"
 #include "omf/path.h"
 
 namespace famfs::cli {
@@ -26,13 +26,15 @@ struct Request {
 struct Route {
     std::string device;
     std::string shadow;
+    std::optional<MountedPool> mount;  // whose device it is, if a mount was named
 };
 
 Result<Route> find_route(const Request& request) {
-    if (request.mounted.empty() && !request.shadow.empty()) return Route{request.name, request.shadow};
+    if (request.mounted.empty() && !request.shadow.empty())
+        return Route{request.name, request.shadow, std::nullopt};
     const auto mount = resolve_mountpoint(request.mounted.empty() ? request.name : request.mounted);
     if (!mount) return std::unexpected(mount.error());
-    return Route{mount->device, request.shadow.empty() ? mount->shadow : request.shadow};
+    return Route{mount->device, request.shadow.empty() ? mount->shadow : request.shadow, *mount};
 }
 
 shadow::Form wanted_form(const Request& request, const Route& route) {
@@ -41,7 +43,7 @@ shadow::Form wanted_form(const Request& request, const Route& route) {
 }
 
 Result<LogplayReport> replay(Console& console, const Route& route, shadow::LogplayOptions options) {
-    const auto pool = pool::Pool::open(route.device, device::Access::read_only);
+    const auto pool = open_pool(route.device, route.mount);
     if (!pool) return std::unexpected(pool.error());
     LogplayReport report{pool->memory().description().path, route.shadow, {}, {}, {}};
     FindingReporter reporter(console, report.device);

@@ -111,7 +111,11 @@ Result<MountedPool> ask_mount(const Mount& mount) {
                     fmt::format("{}: {} is no shadow tree's root", omf::printable(mount.mountpoint),
                                 omf::printable(*shown)));
     }
-    return MountedPool{mount, mount.source, *shadow, *data_path};
+    MountedPool pool{mount, mount.source, *shadow, *data_path};
+    if (const auto uuid = attribute(mount.mountpoint, "user.famfs.file_system"))
+        pool.file_system = omf::parse_uuid(*uuid);
+    pool.gone = attribute(mount.mountpoint, "user.famfs.pool_gone").value_or("");
+    return pool;
 }
 
 Result<PathResolver> PathResolver::make() {

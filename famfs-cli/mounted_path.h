@@ -3,8 +3,10 @@
 
 #include "liblog/mounts.h"
 #include "omf/error.h"
+#include "omf/uuid.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,9 +16,11 @@ namespace famfs::cli {
 // A pool that is mounted, as its mount describes it.
 struct MountedPool {
     Mount mount;
-    std::string device;     // the mount's source
-    std::string shadow;     // DIR of the shadow tree
-    std::string data_path;  // "copy", "yaml", …
+    std::string device;                      // the mount's source
+    std::string shadow;                      // DIR of the shadow tree
+    std::string data_path;                   // "copy", "yaml", …
+    std::optional<omf::Uuid> file_system{};  // that was mounted, where the daemon knows it
+    std::string gone{};                      // why that is not there any more, if the daemon has seen it
 
     // Refused, EROFS, if the mount is read-only.
     Result<void> check_writable() const;

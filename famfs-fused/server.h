@@ -7,6 +7,7 @@
 #include "famfs-fused/data/choose.h"
 #include "famfs-fused/data/data_path.h"
 #include "famfs-fused/data/devices.h"
+#include "famfs-fused/data/pool_watch.h"
 #include "famfs-fused/log.h"
 #include "famfs-fused/request_counters.h"
 #include "famfs-fused/settings.h"
@@ -30,6 +31,7 @@ class Server {
     const ShadowRoot shadow;
     const Devices devices;
     const famfs::shadow::DocumentContext context;
+    PoolWatch pool;
     const DataPathKind path;
     const std::unique_ptr<DataPath> data;
     Catalogue catalogue;

@@ -1,5 +1,7 @@
 #include "famfs-fused/ops/support.h"
 
+#include <cerrno>
+
 namespace famfs::fused::ops {
 
 // A name that is not there is answered with an error, which the kernel does not keep: a file that the log's
@@ -9,6 +11,10 @@ void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
     const auto directory = node_of(request, parent);
     if (!directory) {
         fuse_reply_err(request, directory.error());
+        return;
+    }
+    if (server.pool.gone()) {
+        fuse_reply_err(request, EIO);
         return;
     }
     const auto resolved = server.resolver.resolve(*directory, name);

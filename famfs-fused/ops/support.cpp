@@ -19,6 +19,7 @@ Outcome<NodePtr> node_of(fuse_req_t request, fuse_ino_t id) {
 Outcome<NodePtr> file_of(fuse_req_t request, fuse_ino_t id) {
     auto node = node_of(request, id);
     if (!node) return node;
+    if (server_of(request).pool.gone()) return std::unexpected(EIO);
     if ((*node)->kind == NodeKind::directory) return std::unexpected(EISDIR);
     if ((*node)->kind == NodeKind::unusable) return std::unexpected(EUCLEAN);
     return node;
@@ -26,6 +27,7 @@ Outcome<NodePtr> file_of(fuse_req_t request, fuse_ino_t id) {
 
 Outcome<FileDescriptor> open_directory(Server& server, const Node& node) {
     if (node.kind != NodeKind::directory) return std::unexpected(ENOTDIR);
+    if (server.pool.gone()) return std::unexpected(EIO);
     const std::string place = path_of(node);
     auto directory = server.shadow.open_directory(place);
     struct stat status{};

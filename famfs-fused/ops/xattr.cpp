@@ -37,14 +37,24 @@ std::string extents_json(const Server& server, const Node& node) {
     return json + "]}";
 }
 
+// What is known of the whole pool, on the root.
+Outcome<std::string> value_of_pool(Server& server, std::string_view name) {
+    if (name == "user.famfs.requests") return server.requests.json();
+    if (name == "user.famfs.file_system" && server.path != DataPathKind::yaml)
+        return omf::to_string(server.devices.table().file_system);
+    if (name != "user.famfs.pool_gone") return std::unexpected(ENODATA);
+    std::string why = server.pool.why();
+    if (why.empty()) return std::unexpected(ENODATA);
+    return why;
+}
+
 // Names that are not ours to have are EOPNOTSUPP, which makes ls ask no more.
-Outcome<std::string> value_of(const Server& server, const Node& node, std::string_view name) {
+Outcome<std::string> value_of(Server& server, const Node& node, std::string_view name) {
     if (!name.starts_with(prefix)) return std::unexpected(EOPNOTSUPP);
     if (name == "user.famfs.shadow") return shadow_path(server, node);
     if (name == "user.famfs.data_path") return std::string(server.data->name());
-    if (name == "user.famfs.requests" && node.id == Catalogue::root_id) return server.requests.json();
     if (name == "user.famfs.extents" && node.kind == NodeKind::file) return extents_json(server, node);
-    return std::unexpected(ENODATA);
+    return node.id == Catalogue::root_id ? value_of_pool(server, name) : std::unexpected(ENODATA);
 }
 
 }  // namespace

@@ -1,0 +1,54 @@
+#include "famfs-fused/data/pool_watch.h"
+
+#include "omf/path.h"
+#include "omf/superblock.h"
+
+#include <fmt/format.h>
+
+namespace famfs::fused {
+
+namespace {
+
+// What the bytes are instead of this file system's superblock; "" if that is what they are.
+std::string what_replaced(const omf::SuperblockBytes& bytes, const omf::Uuid& file_system) {
+    const auto superblock = omf::decode_superblock(bytes);
+    if (!superblock) return omf::describe(superblock.error());
+    if (superblock->file_system == file_system) return {};
+    return "file system " + omf::to_string(superblock->file_system);
+}
+
+}  // namespace
+
+bool PoolWatch::is_due() {
+    const auto now = Clock::now().time_since_epoch();
+    auto looked = looked_.load();
+    if (looked != 0 && now - Clock::duration(looked) <= interval) return false;
+    return looked_.compare_exchange_strong(looked, now.count());
+}
+
+void PoolWatch::look() {
+    omf::SuperblockBytes bytes{};
+    if (!watched_.memory->read(0, bytes)) return;
+    const std::string found = what_replaced(bytes, watched_.file_system);
+    if (found.empty()) return;
+    const std::lock_guard guard(mutex_);
+    if (gone_) return;
+    why_ = fmt::format("{}: the pool is gone: file system {} was mounted, now there is: {}",
+                       omf::printable(watched_.memory->description().path),
+                       omf::to_string(watched_.file_system), found);
+    gone_ = true;
+    log_.error("{}; its files are I/O errors until it is unmounted", why_);
+}
+
+bool PoolWatch::gone() {
+    if (may_look() && is_due()) look();
+    return gone_;
+}
+
+std::string PoolWatch::why() {
+    if (may_look()) look();
+    const std::lock_guard guard(mutex_);
+    return why_;
+}
+
+}  // namespace famfs::fused

@@ -1,0 +1,51 @@
+// Whether the memory still holds the pool that was mounted: another host may have formatted or wiped it.
+#pragma once
+
+#include "famfs-fused/log.h"
+#include "liblog/device/memory.h"
+#include "omf/uuid.h"
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <string>
+
+namespace famfs::fused {
+
+// Looks at the superblock, at most once in `interval`, when it is asked. What was found gone stays gone, also
+// if the same superblock comes back: the bytes between may be anybody's. A superblock that cannot be read
+// just now decides nothing. Thread safe.
+class PoolWatch {
+  public:
+    static constexpr std::chrono::seconds interval{1};
+
+    struct Watched {
+        device::Memory* memory = nullptr;  // none: nothing is compared, and the pool is always there
+        omf::Uuid file_system;             // what was mounted
+    };
+
+    // Memory and log must outlive it.
+    PoolWatch(const Watched& watched, Log& log) : watched_(watched), log_(log) {}
+
+    // While one thread looks, others get the answer of the look before.
+    bool gone();
+
+    // Looks now. One line that names both file systems; "" while the pool is there.
+    std::string why();
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    bool may_look() const { return watched_.memory != nullptr && !gone_; }
+    bool is_due();
+    void look();
+
+    const Watched watched_;
+    Log& log_;
+    std::atomic<bool> gone_ = false;
+    std::atomic<Clock::rep> looked_{};  // before any look: due at once
+    std::mutex mutex_;
+    std::string why_;
+};
+
+}  // namespace famfs::fused
