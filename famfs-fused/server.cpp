@@ -8,11 +8,10 @@ std::uint64_t first_device_bytes(const Devices& devices) {
     return devices.memories().empty() ? 0 : devices.memories().front()->size();
 }
 
-// The first device's memory, as far as this process has it: with iomap the kernel has the device alone, and
-// with yaml there is none.
-PoolWatch::Watched watched(const Devices& devices) {
-    if (devices.memories().empty()) return {};
-    return {devices.memories().front().get(), devices.table().file_system};
+// The devices' memories are there as far as this process has them: with iomap the kernel has them alone, and
+// with yaml there are none.
+omf::Uuid file_system_of(const Devices& devices) {
+    return devices.memories().empty() ? omf::Uuid{} : devices.table().file_system;
 }
 
 }  // namespace
@@ -24,7 +23,7 @@ Server::Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKin
       shadow(std::move(tree)),
       devices(std::move(pool)),
       context(devices.context()),
-      pool(watched(devices), log),
+      pool(devices.memories(), file_system_of(devices), log),
       path(kind),
       data(make_data_path(kind, shadow, devices, settings.kernel_abi, log)),
       catalogue(std::move(root)),

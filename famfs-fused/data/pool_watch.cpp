@@ -27,15 +27,19 @@ bool PoolWatch::is_due() {
 }
 
 void PoolWatch::look() {
+    for (const auto& memory : memories_)
+        if (memory) look(*memory);
+}
+
+void PoolWatch::look(device::Memory& memory) {
     omf::SuperblockBytes bytes{};
-    if (!watched_.memory->read(0, bytes)) return;
-    const std::string found = what_replaced(bytes, watched_.file_system);
+    if (!memory.read(0, bytes)) return;
+    const std::string found = what_replaced(bytes, file_system_);
     if (found.empty()) return;
     const std::lock_guard guard(mutex_);
     if (gone_) return;
     why_ = fmt::format("{}: the pool is gone: file system {} was mounted, now there is: {}",
-                       omf::printable(watched_.memory->description().path),
-                       omf::to_string(watched_.file_system), found);
+                       omf::printable(memory.description().path), omf::to_string(file_system_), found);
     gone_ = true;
     log_.error("{}; its files are I/O errors until it is unmounted", why_);
 }

@@ -7,25 +7,26 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 
 namespace famfs::fused {
 
-// Looks at the superblock, at most once in `interval`, when it is asked. What was found gone stays gone, also
-// if the same superblock comes back: the bytes between may be anybody's. A superblock that cannot be read
-// just now decides nothing. Thread safe.
+// Looks at the superblocks, at most once in `interval`, when it is asked. What was found gone stays gone,
+// also if the same superblock comes back: the bytes between may be anybody's. A superblock that cannot be
+// read just now decides nothing. Thread safe.
 class PoolWatch {
   public:
     static constexpr std::chrono::seconds interval{1};
 
-    struct Watched {
-        device::Memory* memory = nullptr;  // none: nothing is compared, and the pool is always there
-        omf::Uuid file_system;             // what was mounted
-    };
+    // Of each device of the pool. None: nothing is compared, and the pool is always there.
+    using Memories = std::span<const std::unique_ptr<device::Memory>>;
 
-    // Memory and log must outlive it.
-    PoolWatch(const Watched& watched, Log& log) : watched_(watched), log_(log) {}
+    // What `memories` refers to and the log must outlive it.
+    PoolWatch(Memories memories, const omf::Uuid& file_system, Log& log)
+        : memories_(memories), file_system_(file_system), log_(log) {}
 
     // While one thread looks, others get the answer of the look before.
     bool gone();
@@ -36,11 +37,13 @@ class PoolWatch {
   private:
     using Clock = std::chrono::steady_clock;
 
-    bool may_look() const { return watched_.memory != nullptr && !gone_; }
+    bool may_look() const { return !memories_.empty() && !gone_; }
     bool is_due();
     void look();
+    void look(device::Memory& memory);
 
-    const Watched watched_;
+    const Memories memories_;
+    const omf::Uuid file_system_;  // what was mounted
     Log& log_;
     std::atomic<bool> gone_ = false;
     std::atomic<Clock::rep> looked_{};  // before any look: due at once

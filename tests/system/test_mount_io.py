@@ -9,6 +9,7 @@ import struct
 
 import decoder
 import harness
+from daemon_case import in_another_process, wait_for
 
 MIB = 1 << 20
 SIZE = 5 * MIB + 123
@@ -278,6 +279,35 @@ class Refused(Mounted):
             for mode, length in ((0, 2 * SIZE), (PUNCH_HOLE, 4096)):
                 status = libc.fallocate(file.fileno(), mode, ctypes.c_long(0), ctypes.c_long(length))
                 self.assertEqual((status, ctypes.get_errno()), (-1, errno.EOPNOTSUPP))
+
+    def test_a_write_changes_no_time(self):
+        before = os.stat(self.file)
+        with open(self.file, 'r+b', buffering=0) as file:
+            os.pwrite(file.fileno(), b'x', 0)
+            os.fsync(file.fileno())
+            after = os.fstat(file.fileno())
+        self.assertEqual((after.st_mtime_ns, after.st_ctime_ns), (before.st_mtime_ns, before.st_ctime_ns))
+
+    def test_set_id_bits_are_kept_by_keeping_others_out(self):
+        """A write would have to drop them, and they are the log's."""
+        source = self.write('set-id', b'#!')
+        os.chmod(source, 0o6777)
+        self.famfs('cp', '--preserve', source, f'{self.mnt}/set-id')
+
+        def opens_for_writing(uid):
+            os.setresuid(uid, uid, uid)
+            try:
+                os.close(os.open(f'{self.mnt}/set-id', os.O_RDWR))
+                return True
+            except PermissionError:
+                return False
+
+        me = os.getuid()
+        os.chmod(self.dir, 0o755)
+        self.assertEqual(wait_for(in_another_process(opens_for_writing, me)), me == 0)
+        if me == 0:
+            self.assertFalse(wait_for(in_another_process(opens_for_writing, 65534)))
+        self.assertEqual(os.stat(f'{self.mnt}/set-id').st_mode & 0o7777, 0o6777)
 
     def test_nothing_says_function_not_implemented(self):
         for command in ('touch $F', 'rm $F', 'mv $F $F.2', 'cp $S $F', 'ln $F $F.2', 'ln -s x $F.2', 'chmod 600 $F',

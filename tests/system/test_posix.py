@@ -206,6 +206,8 @@ def map_touch_past_end(top):
     libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
     descriptor = os.open(f'{top}/file', os.O_RDONLY)
     base = libc.mmap(None, 8 * PAGE, mmap.PROT_READ, mmap.MAP_SHARED, descriptor, 0)
+    if base == ctypes.c_void_p(-1).value:
+        raise OSError(ctypes.get_errno(), 'mmap')
     rest = ctypes.string_at(base + 10000, 3 * PAGE - 10000)
     child = os.fork()
     if child == 0:

@@ -51,9 +51,12 @@ class ReplacedPool(harness.SystemTest):
             work()
         self.assertIn(raised.exception.errno, GONE)
 
+    def expect_gone_at_open(self, flags=os.O_RDONLY):
+        self.expect_gone(lambda: os.close(os.open(f'{self.mnt}/file', flags)))
+
     def expect_everything_gone(self, held):
-        self.expect_gone(lambda: open(f'{self.mnt}/file', 'rb'))
-        self.expect_gone(lambda: open(f'{self.mnt}/file', 'r+b'))
+        self.expect_gone_at_open(os.O_RDONLY)
+        self.expect_gone_at_open(os.O_RDWR)
         self.expect_gone(lambda: os.stat(f'{self.mnt}/dir/none'))
         self.expect_gone(lambda: os.listdir(self.mnt))
         self.expect_gone(lambda: os.pread(held, 10, 2 * MIB))
@@ -74,7 +77,6 @@ class ReplacedPool(harness.SystemTest):
         self.expect_everything_gone(held)
         self.assertIn(os.pread(held, 3, 0), (b'old',))  # a page of the time before
         self.assertEqual(self.image_bytes(), after, 'written to the new pool')
-        os.close(os.dup(held))
 
     def test_mapped(self):
         """A page that was not loaded yet is a SIGBUS, and a store that was not written back reaches nobody."""
@@ -95,7 +97,7 @@ class ReplacedPool(harness.SystemTest):
     def test_unmounted_and_mounted_again(self):
         new = self.format_elsewhere()
         self.pass_a_second()
-        self.expect_gone(lambda: open(f'{self.mnt}/file', 'rb'))
+        self.expect_gone_at_open()
         self.umount(self.mnt)
         self.mount(self.image)
         with open(f'{self.mnt}/other', 'rb') as file:
@@ -108,11 +110,11 @@ class ReplacedPool(harness.SystemTest):
         before = self.image_bytes()
         self.format_elsewhere()
         self.pass_a_second()
-        self.expect_gone(lambda: open(f'{self.mnt}/file', 'rb'))
+        self.expect_gone_at_open()
         with open(self.image, 'r+b') as image:
             image.write(before)
         self.pass_a_second()
-        self.expect_gone(lambda: open(f'{self.mnt}/file', 'rb'))
+        self.expect_gone_at_open()
         self.fails(3, 'logplay', self.mnt, words=('pool is gone',))
         self.umount(self.mnt)
         self.mount(self.image)
@@ -138,7 +140,7 @@ class ReplacedPool(harness.SystemTest):
             [mount] = self.famfs('info', name, '--json', status=4).json()['mounts']
             self.assertEqual((mount['pool_gone'], mount['mounted_file_system']), (True, self.mounted))
         self.pass_a_second()
-        self.expect_gone(lambda: open(f'{self.mnt}/file', 'rb'))
+        self.expect_gone_at_open()
         self.umount(self.mnt)
 
     def test_verbs_speak_of_the_replaced_pool(self):
@@ -173,7 +175,7 @@ class Log(DaemonTest):
         time.sleep(1.2)
         for _ in range(20):
             with self.assertRaises(OSError) as raised:
-                open(f'{self.mnt}/small', 'rb')
+                os.close(os.open(f'{self.mnt}/small', os.O_RDONLY))
             self.assertIn(raised.exception.errno, GONE)
         self.assertEqual(self.logged().count(b'the pool is gone: file system'), 1)
         self.stop()

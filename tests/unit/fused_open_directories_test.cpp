@@ -1,7 +1,6 @@
 // Directory handles that hold nothing, and how many threads so many descriptors allow.
 #include "famfs-fused/descriptors.h"
 #include "famfs-fused/shadow/open_directories.h"
-
 #include "liblog/file_descriptor.h"
 #include "test_pool.h"
 
@@ -24,11 +23,11 @@ class OpenDirectoriesTest : public testing::Test {
     }
 
     FileDescriptor open_many() const {
-        return FileDescriptor(
-            ::open((directory_ / "many").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        return FileDescriptor(::open((directory_ / "many").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     }
 
-    // Some entries from `offset` on, with a descriptor of its own as each request has; returns where it ended.
+    // Some entries from `offset` on, with a descriptor of its own as each request has; returns where it
+    // ended.
     off_t read_some(std::uint64_t handle, off_t offset, std::set<std::string>& names) {
         const FileDescriptor directory = open_many();
         auto stream = open_.take(handle);

@@ -1,6 +1,5 @@
 // Whether the pool that was mounted is still there.
 #include "famfs-fused/data/pool_watch.h"
-
 #include "liblog/device/image_memory.h"
 #include "liblog/file_io.h"
 #include "omf/superblock.h"
@@ -8,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <vector>
 
 namespace famfs::fused {
 namespace {
@@ -28,7 +29,8 @@ class PoolWatchTest : public testing::Test {
         ASSERT_EQ(::ftruncate(image_, size), 0);
         auto memory = device::ImageMemory::adopt(std::move(file), "pool", size);
         ASSERT_TRUE(memory);
-        memory_ = std::move(*memory);
+        memories_.push_back(nullptr);  // not opened
+        memories_.push_back(std::move(*memory));
         format(1);
     }
 
@@ -40,31 +42,31 @@ class PoolWatchTest : public testing::Test {
     void wipe() const { ASSERT_TRUE(write_at(image_, omf::SuperblockBytes{}, 0)); }
 
     int image_ = -1;
-    std::unique_ptr<device::Memory> memory_;
+    std::vector<std::unique_ptr<device::Memory>> memories_;
     Log log_{LogTarget::system_log};
 };
 
 TEST_F(PoolWatchTest, ThereIsNothingToSayOfThePoolThatWasMounted) {
-    PoolWatch watch({memory_.get(), uuid(1)}, log_);
+    PoolWatch watch(memories_, uuid(1), log_);
     EXPECT_FALSE(watch.gone());
     EXPECT_EQ(watch.why(), "");
     EXPECT_FALSE(watch.gone());
 }
 
 TEST_F(PoolWatchTest, WithoutAMemoryNothingIsCompared) {
-    PoolWatch watch({}, log_);
+    PoolWatch watch({}, uuid(1), log_);
     EXPECT_FALSE(watch.gone());
     EXPECT_EQ(watch.why(), "");
 }
 
 TEST_F(PoolWatchTest, TheFirstQuestionLooks) {
     format(2);
-    PoolWatch watch({memory_.get(), uuid(1)}, log_);
+    PoolWatch watch(memories_, uuid(1), log_);
     EXPECT_TRUE(watch.gone());
 }
 
 TEST_F(PoolWatchTest, AnotherFileSystemIsNamed) {
-    PoolWatch watch({memory_.get(), uuid(1)}, log_);
+    PoolWatch watch(memories_, uuid(1), log_);
     format(2);
     const std::string why = watch.why();
     EXPECT_NE(why.find(omf::to_string(uuid(1))), std::string::npos) << why;
@@ -73,14 +75,14 @@ TEST_F(PoolWatchTest, AnotherFileSystemIsNamed) {
 }
 
 TEST_F(PoolWatchTest, AWipedSuperblockIsGone) {
-    PoolWatch watch({memory_.get(), uuid(1)}, log_);
+    PoolWatch watch(memories_, uuid(1), log_);
     wipe();
     EXPECT_NE(watch.why().find("magic is 0x0"), std::string::npos) << watch.why();
     EXPECT_TRUE(watch.gone());
 }
 
 TEST_F(PoolWatchTest, GoneStaysGone) {
-    PoolWatch watch({memory_.get(), uuid(1)}, log_);
+    PoolWatch watch(memories_, uuid(1), log_);
     wipe();
     const std::string why = watch.why();
     format(1);
@@ -90,7 +92,7 @@ TEST_F(PoolWatchTest, GoneStaysGone) {
 
 // Its reads have errors of their own, and it may be back in a moment.
 TEST_F(PoolWatchTest, OneThatCannotBeReadDecidesNothing) {
-    PoolWatch watch({memory_.get(), uuid(1)}, log_);
+    PoolWatch watch(memories_, uuid(1), log_);
     ASSERT_EQ(::ftruncate(image_, 100), 0);
     EXPECT_EQ(watch.why(), "");
     EXPECT_FALSE(watch.gone());
