@@ -114,7 +114,7 @@ Result<MountedPool> ask_mount(const Mount& mount) {
     MountedPool pool{mount, mount.source, *shadow, *data_path};
     if (const auto uuid = attribute(mount.mountpoint, "user.famfs.file_system"))
         pool.file_system = omf::parse_uuid(*uuid);
-    pool.gone = attribute(mount.mountpoint, "user.famfs.pool_gone").value_or("");
+    pool.gone = omf::printable(attribute(mount.mountpoint, "user.famfs.pool_gone").value_or(""));
     return pool;
 }
 

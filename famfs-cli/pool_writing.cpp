@@ -1,5 +1,6 @@
 #include "famfs-cli/pool_writing.h"
 
+#include "famfs-cli/open_pool.h"
 #include "famfs-cli/shadow_form.h"
 #include "omf/path.h"
 
@@ -11,8 +12,11 @@ Result<std::unique_ptr<shadow::PoolWriter>> open_writer(Console& console, const 
     const auto waiting = [&] {
         console.note(fmt::format("{}: waiting for another writer to finish", omf::printable(pool.device)));
     };
-    return shadow::PoolWriter::open({pool.device, pool.shadow, shadow_form(pool.shadow)},
-                                    {reporter.hooks(), waiting});
+    auto writer = shadow::PoolWriter::open({pool.device, pool.shadow, shadow_form(pool.shadow)},
+                                           {reporter.hooks(), waiting});
+    if (writer) return writer;
+    const auto still_there = open_pool(pool.device, pool);
+    return std::unexpected(still_there ? writer.error() : still_there.error());
 }
 
 bool concerns_one_path(const Error& error) {
