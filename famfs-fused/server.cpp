@@ -16,12 +16,12 @@ omf::Uuid file_system_of(const Devices& devices) {
 
 }  // namespace
 
-Server::Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKind kind, Node root,
+Server::Server(const Settings& asked, ShadowRoot tree, Devices opened, DataPathKind kind, Node root,
                Log& messages)
     : settings(asked),
       log(messages),
       shadow(std::move(tree)),
-      devices(std::move(pool)),
+      devices(std::move(opened)),
       context(devices.context()),
       pool(devices.memories(), file_system_of(devices), log),
       path(kind),

@@ -42,7 +42,8 @@ class Server {
     RequestCounters requests;
 
   private:
-    Server(const Settings& asked, ShadowRoot tree, Devices pool, DataPathKind kind, Node root, Log& messages);
+    Server(const Settings& asked, ShadowRoot tree, Devices opened, DataPathKind kind, Node root,
+           Log& messages);
 };
 
 }  // namespace famfs::fused

@@ -17,13 +17,13 @@ constexpr int count = 2000;  // more names than are read ahead at once
 class OpenDirectoriesTest : public testing::Test {
   protected:
     OpenDirectoriesTest() {
-        std::filesystem::create_directories(directory_ / "many");
+        std::filesystem::create_directories(many_);
         for (int number = 0; number < count; ++number)
-            std::ofstream(directory_ / "many" / (std::string(40, 'x') + std::to_string(number)));
+            std::ofstream(many_ + "/" + std::string(40, 'x') + std::to_string(number));
     }
 
     FileDescriptor open_many() const {
-        return FileDescriptor(::open((directory_ / "many").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        return FileDescriptor(::open(many_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     }
 
     // Some entries from `offset` on, with a descriptor of its own as each request has; returns where it
@@ -48,6 +48,7 @@ class OpenDirectoriesTest : public testing::Test {
     }
 
     test::TemporaryDirectory directory_;
+    std::string many_ = directory_ / "many";
     OpenDirectories open_;
 };
 
@@ -76,7 +77,7 @@ TEST_F(OpenDirectoriesTest, FromTheStartItIsReadAnew) {
     const std::uint64_t handle = open_.open();
     std::set<std::string> before;
     read_some(handle, 0, before);
-    for (const auto& each : std::filesystem::directory_iterator(directory_ / "many"))
+    for (const auto& each : std::filesystem::directory_iterator(many_))
         std::filesystem::remove(each);
     std::set<std::string> after;
     read_some(handle, 0, after);
