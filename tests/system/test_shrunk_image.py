@@ -76,12 +76,12 @@ class ShrunkImage(harness.SystemTest):
                 point = self.mount(self.image, *options)
                 with open(f'{point}/f2', 'r+b', buffering=0) as file, mmap.mmap(file.fileno(), 0) as mapping, \
                         open(f'{point}/f1', 'r+b', buffering=0) as before:
-                    mapping[MIB]
+                    mapping[MIB + 8192]
                     cut = omf.DATA + 4 * omf.UNIT + 4096  # in the first unit of f2
                     os.truncate(self.image, cut)
                     for offset in (4096, 4097, MIB, 2 * MIB):
                         self.refused(lambda offset=offset: os.pwrite(file.fileno(), b'xy', offset))
-                    mapping[MIB:MIB + 4] = b'dirt'
+                    mapping[MIB + 8192:MIB + 8196] = b'dirt'
                     self.refused(mapping.flush)
                     for verb in (['cp', self.source, f'{point}/new'], ['creat', '--size', '20M', f'{point}/new2'],
                                  ['mkdir', f'{point}/new3']):
