@@ -251,28 +251,28 @@ class Daemon(daemon_case.DaemonTest):
         self.assert_all_well()
 
     def test_few_descriptors(self):
-        """Many clients at once, and descriptors for half of them."""
+        """No descriptor for a lookup or a listing; those that are held open take none."""
         [server] = self.servers()
-        highest = max(int(name) for name in os.listdir(f'/proc/{server}/fd'))
-        self.command(['prlimit', '--pid', str(server), f'--nofile={highest + 2}:'])
+        held = [os.open(f'{self.mnt}/dir', os.O_RDONLY | os.O_DIRECTORY) for _ in range(5)]
+        taken = {int(name) for name in os.listdir(f'/proc/{server}/fd')}
+        free = min(set(range(len(taken) + 1)) - taken)
+        self.command(['prlimit', '--pid', str(server), f'--nofile={free}:'])
         codes = set()
-        for _ in range(50):
-            for name in ('victim', 'dir/deep'):
-                try:
-                    self.read(name)
-                except OSError as problem:
-                    codes.add(problem.errno)
-        held = []
+        for name in ('victim', 'dir/deep'):
+            try:
+                self.read(name)
+            except OSError as problem:
+                codes.add(problem.errno)
         try:
-            for _ in range(5):
-                held.append(os.open(f'{self.mnt}/dir', os.O_RDONLY | os.O_DIRECTORY))
+            os.listdir(held[0])
         except OSError as problem:
             codes.add(problem.errno)
         self.assertEqual(codes, {errno.EMFILE})
         self.assertRegex(self.logged().decode(), 'Too many open files')
+        self.command(['prlimit', '--pid', str(server), '--nofile=1024:'])
+        self.assertEqual(os.listdir(held[0]), os.listdir(f'{self.mnt}/dir'))
         for descriptor in held:
             os.close(descriptor)
-        self.command(['prlimit', '--pid', str(server), '--nofile=1024:'])
         self.assert_all_well()
 
     def test_every_end_has_a_line(self):

@@ -35,8 +35,9 @@ class PoolWatchTest : public testing::Test {
     }
 
     void format(std::uint8_t byte) const {
-        const auto bytes = omf::encode_superblock({.file_system = uuid(byte), .device = {}, .system = {}});
-        ASSERT_TRUE(write_at(image_, bytes, 0));
+        omf::Superblock superblock;
+        superblock.file_system = uuid(byte);
+        ASSERT_TRUE(write_at(image_, omf::encode_superblock(superblock), 0));
     }
 
     void wipe() const { ASSERT_TRUE(write_at(image_, omf::SuperblockBytes{}, 0)); }
