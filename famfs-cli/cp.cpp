@@ -6,6 +6,7 @@
 #include "famfs-cli/size.h"
 #include "famfs-cli/source_tree.h"
 #include "famfs-cli/verb.h"
+#include "liblog/process_start.h"
 #include "omf/path.h"
 
 #include <unistd.h>
@@ -187,7 +188,7 @@ int run_cp(Console& console, Arguments arguments) {
     request.destination = std::move(names.back());
     names.pop_back();
     request.sources = std::move(names);
-    request.mask = current_umask();
+    request.mask = caller_umask();
     return copy_all(console, request);
 }
 

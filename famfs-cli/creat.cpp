@@ -5,6 +5,7 @@
 #include "famfs-cli/pool_writing.h"
 #include "famfs-cli/progress.h"
 #include "famfs-cli/verb.h"
+#include "liblog/process_start.h"
 
 #include <unistd.h>
 
@@ -112,7 +113,7 @@ int run_creat(Console& console, Arguments arguments) {
     line.add_subjects("PATH", request.paths, "In a mount");
     if (const auto status = line.parse(arguments)) return *status;
     request.size = size.value_or(0);
-    request.ownership = {::geteuid(), ::getegid(), mode.value_or(0666 & ~current_umask())};
+    request.ownership = {::geteuid(), ::getegid(), mode.value_or(0666 & ~caller_umask())};
     return create_files(console, request);
 }
 

@@ -3,6 +3,7 @@
 #include "famfs-cli/size.h"
 #include "liblog/file_descriptor.h"
 #include "liblog/pool/format.h"
+#include "liblog/process_start.h"
 #include "omf/path.h"
 
 #include <fcntl.h>
@@ -33,6 +34,11 @@ Error no_image(const std::string& path) {
         fmt::format("{} is no image file: a device has the size that it has; leave out --size", shown(path))};
 }
 
+// As whoever makes a file here has it, but its owner can format it.
+mode_t image_mode() {
+    return (0666 & ~caller_umask()) | 0600;
+}
+
 // Growing changes the file before format() can refuse it, so the same question is asked first.
 Result<void> check_content(const std::string& path, bool force) {
     const auto memory = device::open_memory(path, device::Access::read_only);
@@ -58,9 +64,10 @@ ImageFile::~ImageFile() {
 }
 
 Result<ImageFile> ImageFile::create(const std::string& path, std::uint64_t size) {
-    const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file) return fail_errno(errno, fmt::format("cannot make {}", shown(path)));
     ImageFile image(path, Undo::remove, 0);
+    if (::fchmod(file.get(), image_mode()) != 0) return fail_errno(errno, shown(path));
     if (::ftruncate(file.get(), static_cast<off_t>(size)) == 0) return image;
     return fail_errno(errno, fmt::format("cannot make {} of {}", shown(path), readable_size(size)));
 }

@@ -1,5 +1,7 @@
 #include "famfs-cli/interrupt.h"
 
+#include "liblog/process_start.h"
+
 #include <pthread.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -7,11 +9,7 @@
 namespace famfs::cli {
 
 Interrupt::Interrupt() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
+    const sigset_t signals = ending_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, &previous_);
     descriptor_ = FileDescriptor(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
 }

@@ -2,6 +2,7 @@
 #include "famfs-cli/console.h"
 #include "famfs-cli/verb.h"
 #include "famfs-cli/version.h"
+#include "liblog/process_start.h"
 #include "omf/path.h"
 
 #include <unistd.h>
@@ -93,6 +94,7 @@ int guarded_run(Console& console, int argc, char** argv) {
 
 int main(int argc, char** argv) {
     using namespace famfs::cli;
+    famfs::prepare_process();
     std::set_terminate(end_at_once);
     Console console;
     return console.close(guarded_run(console, argc, argv));

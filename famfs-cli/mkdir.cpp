@@ -3,6 +3,7 @@
 #include "famfs-cli/mode.h"
 #include "famfs-cli/pool_writing.h"
 #include "famfs-cli/verb.h"
+#include "liblog/process_start.h"
 
 #include <unistd.h>
 
@@ -76,7 +77,7 @@ int run_mkdir(Console& console, Arguments arguments) {
     line.add_mode(mode, "Permission bits, octal (777 without the umask's)");
     line.add_subjects("PATH", request.paths, "In a mount");
     if (const auto status = line.parse(arguments)) return *status;
-    const std::uint32_t mask = current_umask();
+    const std::uint32_t mask = caller_umask();
     request.ownership = {::geteuid(), ::getegid(), mode.value_or(0777 & ~mask)};
     // The owner can always go on below them, as with mkdir(1).
     request.parent_ownership = {::geteuid(), ::getegid(), (0777 & ~mask) | 0300};

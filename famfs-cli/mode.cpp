@@ -3,7 +3,6 @@
 #include "omf/path.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <charconv>
 
@@ -18,12 +17,6 @@ Result<std::uint32_t> parse_mode(std::string_view text) {
                     fmt::format("{} is not a mode: give octal digits from 0 to 7777", omf::printable(text)));
     }
     return mode;
-}
-
-std::uint32_t current_umask() {
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    return mask;
 }
 
 }  // namespace famfs::cli

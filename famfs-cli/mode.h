@@ -1,4 +1,4 @@
-// Permission bits on the command line, and the caller's umask.
+// Permission bits on the command line.
 #pragma once
 
 #include "omf/error.h"
@@ -10,8 +10,5 @@ namespace famfs::cli {
 
 // Octal digits ("644", "0755") up to 7777, at most five of them; a usage error for anything else.
 Result<std::uint32_t> parse_mode(std::string_view text);
-
-// The caller's umask. Call before there are threads.
-std::uint32_t current_umask();
 
 }  // namespace famfs::cli

@@ -28,6 +28,8 @@ class SpawnAttributes {
         sigset_t all;
         sigemptyset(&none);
         sigfillset(&all);
+        for (const int signal : {SIGHUP, SIGINT, SIGTERM})
+            sigdelset(&all, signal);  // what a caller ignores: nohup is meant for the whole command
         ::posix_spawnattr_setsigmask(&attributes_, &none);
         ::posix_spawnattr_setsigdefault(&attributes_, &all);
         ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);

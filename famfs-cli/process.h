@@ -25,8 +25,9 @@ struct Ended {
 // A running program. Destroying it does not end it.
 class Process {
   public:
-    // Starts `argv` with default signal handling and none blocked; stdin, stdout and stderr are the caller's,
-    // but stderr goes to `stderr_descriptor` if given, stdout to `stdout_descriptor`.
+    // Starts `argv` with default signal handling, but HUP, INT and TERM as they are, and none blocked; stdin,
+    // stdout and stderr are the caller's, but stderr goes to `stderr_descriptor` if given, stdout to
+    // `stdout_descriptor`.
     static Result<Process> start(const std::vector<std::string>& argv,
                                  std::optional<int> stderr_descriptor = {},
                                  std::optional<int> stdout_descriptor = {});

@@ -29,10 +29,17 @@ std::string environment(const char* variable) {
     return value != nullptr ? value : "";
 }
 
+// A relative path would name another file in each directory.
+bool is_absolute(const std::string& path) {
+    return path.starts_with('/');
+}
+
+// "" if the environment names no home.
 std::string user_path() {
-    std::string config = environment("XDG_CONFIG_HOME");
-    if (config.empty()) config = environment("HOME") + "/.config";
-    return config + "/famfs/system_uuid";
+    constexpr const char* file = "/famfs/system_uuid";
+    if (const std::string config = environment("XDG_CONFIG_HOME"); is_absolute(config)) return config + file;
+    const std::string home = environment("HOME");
+    return is_absolute(home) ? home + "/.config" + file : "";
 }
 
 // Writes the file where there is none: link() fails on one that appeared meanwhile.
@@ -79,6 +86,11 @@ std::optional<omf::Uuid> read_system_uuid() {
 
 Result<omf::Uuid> ensure_system_uuid() {
     const std::string path = system_uuid_path();
+    if (path.empty()) {
+        return fail(ErrorKind::usage, ENOENT,
+                    "no place for the identity of this host: HOME is not set to an absolute path; set it, or "
+                    "FAMFS_SYSTEM_UUID_FILE");
+    }
     const auto found = read(path);
     if (found || found.error().code != ENOENT) return found;
     if (auto created = create(path, random_uuid()); !created) return std::unexpected(created.error());

@@ -11,7 +11,7 @@ namespace famfs::pool {
 
 // The file that counts on this host: $FAMFS_SYSTEM_UUID_FILE if set, else /opt/famfs/system_uuid if it
 // exists, else /etc/famfs/system_uuid if it exists or the caller is root, else
-// $XDG_CONFIG_HOME/famfs/system_uuid.
+// $XDG_CONFIG_HOME/famfs/system_uuid; "" if the environment names no home either.
 std::string system_uuid_path();
 
 // No value if the file is missing, unreadable or not a uuid: such a host is a client everywhere.

@@ -2,6 +2,7 @@
 
 #include "liblog/file_descriptor.h"
 #include "liblog/file_io.h"
+#include "liblog/process_start.h"
 #include "liblog/shadow/directory_cache.h"
 
 #include <fcntl.h>
@@ -35,6 +36,16 @@ Result<FileDescriptor> open_directory(int parent, const std::string& name) {
 Result<FileDescriptor> make_directory(int parent, const std::string& name, mode_t mode) {
     if (::mkdirat(parent, name.c_str(), mode) != 0 && errno != EEXIST) return fail_errno(errno, name);
     return open_directory(parent, name);
+}
+
+// As the caller's umask says, since the caller named it, but its owner can make the tree in it.
+Result<void> make_top(const std::string& directory) {
+    std::error_code error;
+    const bool is_new = std::filesystem::create_directories(directory, error);
+    if (error) return fail_errno(error.value(), directory);
+    if (is_new && ::chmod(directory.c_str(), (0777 & ~caller_umask()) | owner_all) != 0)
+        return fail_errno(errno, directory);
+    return {};
 }
 
 Result<void> lock(int descriptor, const std::string& name) {
@@ -108,9 +119,7 @@ struct Tree::Impl {
 };
 
 Result<Tree> Tree::open(const std::string& directory, Form form) {
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    if (error) return fail_errno(error.value(), directory);
+    if (auto made = make_top(directory); !made) return std::unexpected(made.error());
     auto top = open_directory(AT_FDCWD, directory);
     if (!top) return std::unexpected(top.error());
     if (auto locked = lock(top->get(), directory); !locked) return std::unexpected(locked.error());
