@@ -49,7 +49,6 @@ void let_go_of_terminal(const FileDescriptor& nothing) {
     if (!nothing) return;
     for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         ::dup2(nothing.get(), standard);
-    [[maybe_unused]] const int moved = ::chdir("/");
 }
 
 int run_in_background(const std::function<int(const std::function<void()>& ready)>& body) {

@@ -16,8 +16,8 @@ int run_in_background(const std::function<int(const std::function<void()>& ready
 // /dev/null, for let_go_of_terminal(). A confined process cannot open it any more.
 FileDescriptor open_nothing();
 
-// Standard descriptors to /dev/null, working directory to "/": a daemon holds nothing of anybody's. Whoever
-// reads what a command says, to its end, waits for this.
+// Standard descriptors to /dev/null: a daemon holds nothing of anybody's. Whoever reads what a command says,
+// to its end, waits for this.
 void let_go_of_terminal(const FileDescriptor& nothing);
 
 }  // namespace famfs::fused

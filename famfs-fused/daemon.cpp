@@ -96,7 +96,13 @@ struct Target {
 };
 
 Result<Target> find_target(const Options& options, const ShadowRoot& shadow) {
-    if (const auto connection = parse_connection(options.mountpoint)) return Target{"", *connection};
+    if (const auto connection = parse_connection(options.mountpoint)) {
+        if (*connection > STDERR_FILENO) return Target{"", *connection};
+        return fail(ErrorKind::usage, EINVAL,
+                    omf::printable(options.mountpoint) +
+                        ": a connection is not standard input, output or "
+                        "error; give a descriptor from 3 on");
+    }
     auto directory = check_mountpoint(options.mountpoint, shadow.directory());
     if (!directory) return std::unexpected(directory.error());
     return Target{std::move(*directory), -1};
@@ -156,6 +162,7 @@ Result<int> mount_and_run(const Options& options, const Target& target, Server& 
     const auto signals = take_signals();
     if (!signals) return std::unexpected(signals.error());
     if (auto connected = connect(**session, target); !connected) return std::unexpected(connected.error());
+    [[maybe_unused]] const int moved = ::chdir("/");  // nobody's directory is kept busy
     const auto serve = [&](const Start& initialised) {
         return confine_and_run(options, **session, *signals, initialised);
     };

@@ -2,6 +2,7 @@
 
 #include "famfs-fused/background.h"
 #include "liblog/exit_status.h"
+#include "liblog/process_start.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -19,10 +20,8 @@ namespace famfs::fused {
 namespace {
 
 Result<FileDescriptor> watch_signals() {
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD})
-        ::sigaddset(&signals, signal);
+    sigset_t signals = ending_signals();
+    ::sigaddset(&signals, SIGCHLD);
     if (const int code = ::pthread_sigmask(SIG_BLOCK, &signals, nullptr); code != 0)
         return fail_errno(code, "signal mask");
     FileDescriptor watch(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));

@@ -1,5 +1,7 @@
 #include "famfs-fused/signals.h"
 
+#include "liblog/process_start.h"
+
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sys/signalfd.h>
@@ -12,10 +14,7 @@ namespace famfs::fused {
 
 Result<FileDescriptor> take_signals() {
     ::signal(SIGPIPE, SIG_IGN);
-    sigset_t ending;
-    ::sigemptyset(&ending);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
-        ::sigaddset(&ending, signal);
+    const sigset_t ending = ending_signals();
     sigset_t blocked = ending;
     ::sigaddset(&blocked, SIGUSR1);
     if (const int code = ::pthread_sigmask(SIG_BLOCK, &blocked, nullptr); code != 0)
