@@ -1,25 +1,8 @@
 #include "famfs-fused/session/backing.h"
 
-#include <sys/ioctl.h>
-
 #include <cerrno>
 
 namespace famfs::fused {
-
-namespace {
-
-struct BackingMap {
-    std::int32_t descriptor;
-    std::uint32_t flags;
-    std::uint64_t padding;
-};
-static_assert(sizeof(BackingMap) == 16);
-
-constexpr int fuse_magic = 229;
-constexpr unsigned long backing_open = _IOW(fuse_magic, 1, BackingMap);
-constexpr unsigned long backing_close = _IOW(fuse_magic, 2, std::uint32_t);
-
-}  // namespace
 
 Outcome<std::int32_t> open_backing(int connection, int file) {
     const BackingMap map{file, 0, 0};

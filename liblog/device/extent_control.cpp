@@ -83,6 +83,10 @@ Result<std::uint64_t> ExtentControl::claimed_bytes(std::uint32_t number) const {
     return argument.claimed;
 }
 
+std::array<unsigned long, 3> ExtentControl::serving_commands() {
+    return {FAMFS_DAX_IOC_CREATE, FAMFS_DAX_IOC_DEVICE_INFO, FAMFS_DAX_IOC_CACHE};
+}
+
 Result<void> ExtentControl::invalidate_file(int file, std::uint64_t size) {
     return change_cache(file, 0, size, FAMFS_DAX_CACHE_INVALIDATE);
 }

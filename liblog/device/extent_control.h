@@ -6,6 +6,7 @@
 #include "omf/error.h"
 #include "omf/layout.h"
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -40,6 +41,9 @@ class ExtentControl {
     static Result<void> invalidate_file(int file, std::uint64_t size);
     // Writes those of a range back.
     static Result<void> write_back(int file, std::uint64_t offset, std::uint64_t length);
+
+    // The ioctl commands that the functions above use, but those of open() and attach().
+    static std::array<unsigned long, 3> serving_commands();
 
   private:
     explicit ExtentControl(FileDescriptor control) : control_(std::move(control)) {}
