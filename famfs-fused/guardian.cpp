@@ -1,6 +1,7 @@
 #include "famfs-fused/guardian.h"
 
 #include "famfs-fused/background.h"
+#include "famfs-fused/log_relay.h"
 #include "liblog/exit_status.h"
 #include "liblog/process_start.h"
 
@@ -45,17 +46,25 @@ struct News {
 // The caller's side while the child serves.
 class Guardian {
   public:
-    Guardian(pid_t child, const News& news, const FileDescriptor& signals, const Start& start, Log& log)
-        : child_(child), news_(news), signals_(signals), start_(start), log_(log) {}
+    Guardian(pid_t child, const News& news, const FileDescriptor& signals, const Start& start,
+             FileDescriptor lines, Log& log)
+        : child_(child),
+          news_(news),
+          signals_(signals),
+          start_(start),
+          relay_(std::move(lines), log),
+          log_(log) {}
 
     // Returns the child's exit status.
     Result<int> watch() {
         Result<void> started;
         int status = 0;
         while (!ended(status)) {
-            std::array<pollfd, 2> waiting{pollfd{signals_.get(), POLLIN, 0},
-                                          pollfd{news_.initialised.get(), POLLIN, 0}};
+            std::array<pollfd, 3> waiting{pollfd{signals_.get(), POLLIN, 0},
+                                          pollfd{news_.initialised.get(), POLLIN, 0},
+                                          pollfd{relay_.descriptor(), POLLIN, 0}};
             ::poll(waiting.data(), waiting.size(), -1);
+            relay_.pass_on();
             if (News::told(news_.initialised)) started = start_();
             if (!started) ::kill(child_, SIGTERM);
             pass_signals_on();
@@ -65,9 +74,10 @@ class Guardian {
     }
 
   private:
-    bool ended(int& status) const {
+    bool ended(int& status) {
         int how = 0;
         if (::waitpid(child_, &how, WNOHANG) != child_) return false;
+        relay_.pass_on();  // its last words
         status = WIFEXITED(how) ? WEXITSTATUS(how) : int{exit_system};
         if (WIFSIGNALED(how))
             log_.error("the process that serves was ended by signal {}; the mount goes", WTERMSIG(how));
@@ -84,11 +94,14 @@ class Guardian {
     const News& news_;
     const FileDescriptor& signals_;
     const Start& start_;
+    LogRelay relay_;
     Log& log_;
 };
 
 // The child must not go on alone: nobody would unmount.
-Result<int> be_server(Session& session, pid_t guardian, const News& news, const Guarded& guarded) {
+Result<int> be_server(Session& session, pid_t guardian, const News& news, FileDescriptor lines,
+                      const Guarded& guarded) {
+    session.server().log.relay_through(std::move(lines));
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != guardian) return fail(ErrorKind::io, ESRCH, "the process that unmounts is gone");
     session.leave_unmounting();
@@ -109,12 +122,17 @@ Result<int> serve_guarded(Session& session, const Guarded& guarded) {
     if (!signals) return std::unexpected(signals.error());
     const News news;
     if (!news) return fail_errno(errno, "eventfd");
+    auto channel = LogChannel::create();
+    if (!channel) return std::unexpected(channel.error());
     const pid_t guardian = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) return fail_errno(errno, "fork");
-    if (child == 0) return be_server(session, guardian, news, guarded);
+    if (child == 0) return be_server(session, guardian, news, std::move(channel->writer), guarded);
+    channel->writer = FileDescriptor();
     session.leave_connection();
-    auto status = Guardian(child, news, *signals, guarded.start, session.server().log).watch();
+    auto status =
+        Guardian(child, news, *signals, guarded.start, std::move(channel->reader), session.server().log)
+            .watch();
     // Nothing to unmount then, and something else may be mounted there by now.
     if (News::told(news.gone)) session.leave_unmounting();
     return status;

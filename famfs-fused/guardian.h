@@ -23,8 +23,8 @@ struct Guarded {
 };
 
 // Forks. The child serves; its session no longer unmounts. The caller waits for it, passes SIGTERM, SIGINT
-// and SIGHUP on to it as SIGTERM, and unmounts when it has ended, however it did. Returns, in each of the
-// two, the status to exit with, or the error of `start`. Call with one thread.
+// and SIGHUP on to it as SIGTERM, writes its log for it, and unmounts when it has ended, however it did.
+// Returns, in each of the two, the status to exit with, or the error of `start`. Call with one thread.
 Result<int> serve_guarded(Session& session, const Guarded& guarded);
 
 }  // namespace famfs::fused

@@ -1,16 +1,12 @@
 #include "famfs-fused/log.h"
 
+#include "famfs-fused/log_output.h"
+#include "famfs-fused/rate_limit.h"
 #include "omf/path.h"
-
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/sinks/syslog_sink.h>
-#include <syslog.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <mutex>
 #include <system_error>
 
@@ -18,65 +14,47 @@ namespace famfs::fused {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-spdlog::sink_ptr make_sink(LogTarget target) {
-    if (target == LogTarget::system_log) {
-        return std::make_shared<spdlog::sinks::syslog_sink_mt>("famfs-fused", LOG_PID | LOG_NDELAY,
-                                                               LOG_DAEMON, true);
-    }
-    return std::make_shared<spdlog::sinks::stderr_sink_mt>();
-}
-
-spdlog::level::level_enum spd_level(LogLevel level) {
-    switch (level) {
-        case LogLevel::info:
-            return spdlog::level::info;
-        case LogLevel::warning:
-            return spdlog::level::warn;
-        case LogLevel::error:
-            break;
-    }
-    return spdlog::level::err;
+std::unique_ptr<LogOutput> make_output(LogTarget target) {
+    return target == LogTarget::system_log ? log_to_system() : log_to_standard_error();
 }
 
 }  // namespace
 
 struct Log::Impl {
-    explicit Impl(LogTarget target) : logger("famfs-fused", make_sink(target)) {
-        logger.set_pattern(target == LogTarget::system_log ? "%v" : "%n: %v");
-        logger.flush_on(spdlog::level::info);
+    explicit Impl(LogTarget target) : output(make_output(target)) {}
+
+    void take(LogLevel level, std::string_view message) {
+        const std::lock_guard guard(mutex);
+        if (lost > 0) {
+            const auto line = fmt::format("{} lines are missing here: the log did not take them", lost);
+            if (output->take(LogLevel::warning, line)) lost = 0;
+        }
+        if (lost > 0 || !output->take(level, message.substr(0, max_log_line))) ++lost;
     }
 
-    // Takes one line's worth of the allowance; says how many lines were left out before it.
     bool admit(std::uint64_t& left_out) {
         const std::lock_guard guard(mutex);
-        const auto now = Clock::now();
-        const std::chrono::duration<double> passed = now - refilled;
-        refilled = now;
-        allowance = std::min<double>(burst, allowance + passed.count() * per_second);
-        if (allowance < 1) {
-            ++suppressed;
-            return false;
-        }
-        allowance -= 1;
-        left_out = std::exchange(suppressed, 0);
-        return true;
+        return limit.admit(left_out);
     }
 
-    spdlog::logger logger;
     std::mutex mutex;
-    double allowance = burst;
-    Clock::time_point refilled = Clock::now();
-    std::uint64_t suppressed = 0;
+    std::unique_ptr<LogOutput> output;
+    std::uint64_t lost = 0;
+    RateLimit limit{burst, per_second};
 };
 
 Log::Log(LogTarget target) : impl_(std::make_unique<Impl>(target)) {}
 
 Log::~Log() = default;
 
+void Log::relay_through(FileDescriptor socket) {
+    const std::lock_guard guard(impl_->mutex);
+    impl_->output = log_to_relay(std::move(socket));
+    impl_->lost = 0;
+}
+
 void Log::write(LogLevel level, std::string_view message) {
-    impl_->logger.log(spd_level(level), spdlog::string_view_t(message.data(), message.size()));
+    impl_->take(level, message);
 }
 
 void Log::about_file(std::string_view place, std::string_view what) {

@@ -1,6 +1,8 @@
 // The daemon's log: stderr in the foreground, syslog otherwise.
 #pragma once
 
+#include "liblog/file_descriptor.h"
+
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -15,13 +17,18 @@ namespace famfs::fused {
 enum class LogTarget { standard_error, system_log };
 enum class LogLevel { info, warning, error };
 
-// Thread safe. Messages are one line; what comes from outside goes through omf::printable first.
+// Thread safe, and never waits: a line that the log does not take is lost, and how many were is said with the
+// next one. Messages are one line, cut at max_log_line; what comes from outside goes through omf::printable
+// first.
 class Log {
   public:
     explicit Log(LogTarget target);
     ~Log();
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
+
+    // Sends lines to a LogRelay in another process from here on. Call with one thread.
+    void relay_through(FileDescriptor socket);
 
     template <typename... Args>
     void info(fmt::format_string<Args...> format, Args&&... args) {

@@ -3,7 +3,6 @@
 #include "famfs-fused/sandbox/sanitized.h"
 
 #include <sys/prctl.h>
-#include <time.h>
 
 #include <cerrno>
 
@@ -23,7 +22,6 @@ Result<void> give_up_new_privileges() {
 
 // What hides files: before capabilities go, since a mount namespace needs them.
 Result<void> hide_files(const ShadowRoot& shadow, std::string& done) {
-    ::tzset();  // the log's dates: /etc/localtime is read once, and now
     const auto mounts = enter_private_mounts(shadow);
     if (!mounts) return std::unexpected(mounts.error());
     if (*mounts) add(done, "private mounts");
