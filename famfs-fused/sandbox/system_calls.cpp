@@ -126,9 +126,11 @@ int allow_descriptor_commands(scmp_filter_ctx filter) {
 // Nothing new can be executed, and no page be poisoned (MADV_HWPOISON, which CAP_SYS_ADMIN may).
 int allow_memory(scmp_filter_ctx filter) {
     constexpr scmp_datum_t last_harmless = MADV_HWPOISON - 1;
+    constexpr scmp_datum_t guard_install = 102;  // newer C libraries make a stack's guard of it
     for (const int code : {allow(filter, SCMP_SYS(mmap), {has_none_of(2, PROT_EXEC)}),
                            allow(filter, SCMP_SYS(mprotect), {has_none_of(2, PROT_EXEC)}),
-                           allow(filter, SCMP_SYS(madvise), {at_most(2, last_harmless)})})
+                           allow(filter, SCMP_SYS(madvise), {at_most(2, last_harmless)}),
+                           allow(filter, SCMP_SYS(madvise), {equals(2, guard_install)})})
         if (code != 0) return code;
     return 0;
 }
