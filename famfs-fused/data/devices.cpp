@@ -159,7 +159,8 @@ Result<void> Devices::check_unopened(std::size_t index) const {
     if (record.path.empty()) return {};  // the kernel is told of no such device
     const auto memory = open_record(record, device::Access::read_only);
     if (memory) return check_shown(*table_, index, **memory);
-    if (index == 0 && trusted_ && is_fsdev(record.path)) return {};
+    const bool hidden = memory.error().code == ENOENT || is_fsdev(record.path);
+    if (index == 0 && trusted_ && hidden) return {};
     return std::unexpected(memory.error());
 }
 
