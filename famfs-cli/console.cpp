@@ -1,5 +1,7 @@
 #include "famfs-cli/console.h"
 
+#include "omf/path.h"
+
 #include <unistd.h>
 
 #include <cerrno>
@@ -7,21 +9,6 @@
 
 namespace famfs::cli {
 namespace {
-
-// Text from a pool or a file name is escaped where the message is made; this is for what slipped through.
-std::string one_line(std::string_view message) {
-    std::string line;
-    line.reserve(message.size());
-    for (const char byte : message) {
-        const auto value = static_cast<unsigned char>(byte);
-        if (value < 0x20 || value == 0x7f) {
-            line += fmt::format("\\x{:02x}", value);
-        } else {
-            line += byte;
-        }
-    }
-    return line;
-}
 
 // One write, so that lines of several processes do not mix. Nobody is left to tell if stderr fails.
 void write_stderr(std::string_view text) {
@@ -52,7 +39,8 @@ void Console::write_error(std::string_view text) {
 
 void Console::line(std::string_view prefix, std::string_view message) {
     const std::lock_guard guard(mutex_);
-    write_stderr(fmt::format("{}{}{}\n", transient_ ? clear_line : "", prefix, one_line(message)));
+    write_stderr(
+        fmt::format("{}{}{}\n", transient_ ? clear_line : "", prefix, omf::one_line(std::string(message))));
     transient_ = false;
 }
 

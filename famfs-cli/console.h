@@ -39,7 +39,8 @@ class Console {
 
     // To stderr as it is.
     void write_error(std::string_view text);
-    // A line on stderr: "famfs: message". Control characters in it are escaped, so that it stays one line.
+    // A line on stderr: "famfs: message". Text from outside is escaped where the message is made; what
+    // slipped through is escaped here, so that it stays one line.
     void error(std::string_view message);
     // error(), and the exit status that the error stands for.
     int fail(const Error& error);

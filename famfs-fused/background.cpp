@@ -2,6 +2,7 @@
 
 #include "liblog/exit_status.h"
 #include "liblog/file_descriptor.h"
+#include "omf/path.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,7 +18,7 @@ namespace famfs::fused {
 namespace {
 
 int complain(const std::string& what) {
-    fmt::print(stderr, "famfs-fused: {}\n", what);
+    fmt::print(stderr, "famfs-fused: {}\n", omf::one_line(what));
     return exit_system;
 }
 

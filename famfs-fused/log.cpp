@@ -54,7 +54,7 @@ void Log::relay_through(FileDescriptor socket) {
 }
 
 void Log::write(LogLevel level, std::string_view message) {
-    impl_->take(level, message);
+    impl_->take(level, omf::one_line(std::string(message)));
 }
 
 void Log::about_file(std::string_view place, std::string_view what) {

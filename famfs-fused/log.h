@@ -18,8 +18,8 @@ enum class LogTarget { standard_error, system_log };
 enum class LogLevel { info, warning, error };
 
 // Thread safe, and never waits: a line that the log does not take is lost, and how many were is said with the
-// next one. Messages are one line, cut at max_log_line; what comes from outside goes through omf::printable
-// first.
+// next one. What comes from outside goes through omf::printable first; what slips through is escaped here, so that a
+// message is always one line, cut at max_log_line.
 class Log {
   public:
     explicit Log(LogTarget target);

@@ -20,7 +20,13 @@ enum class ErrorKind {
 };
 
 // A failure. `message` is one line without a final newline; it names the object, the value and the limit.
+// Much of what goes into it comes from documents, devices and other programs. Whoever puts it together uses
+// omf::printable(); what slips through is escaped here, so that no message can forge a line or command a
+// terminal.
 struct Error {
+    Error() = default;
+    Error(ErrorKind what, int number, std::string text);
+
     ErrorKind kind = ErrorKind::io;
     int code = EIO;  // an errno, never 0
     std::string message;

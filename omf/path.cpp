@@ -69,6 +69,21 @@ void append_escaped(std::string& out, unsigned char byte) {
     out += digits[byte & 15];
 }
 
+// Appends the characters that `shown` accepts, and the bytes of all others escaped.
+template <typename Shown>
+void append_shown(std::string& out, std::string_view text, Shown shown) {
+    while (!text.empty()) {
+        const std::size_t length = utf8_character(text);
+        const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+        if (length != 0 && shown(code_point(character)))
+            out += character;
+        else
+            for (const char c : character)
+                append_escaped(out, static_cast<unsigned char>(c));
+        text.remove_prefix(character.size());
+    }
+}
+
 }  // namespace
 
 std::expected<Path, Violation> Path::parse(std::string_view text) {
@@ -127,16 +142,15 @@ bool is_utf8(std::string_view text) {
 
 std::string printable(std::string_view text) {
     std::string out;
-    while (!text.empty()) {
-        const std::size_t length = utf8_character(text);
-        const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
-        if (length != 0 && is_visible(code_point(character)))
-            out += character;
-        else
-            for (const char c : character)
-                append_escaped(out, static_cast<unsigned char>(c));
-        text.remove_prefix(character.size());
-    }
+    append_shown(out, text, is_visible);
+    return out;
+}
+
+std::string one_line(std::string message) {
+    const auto plain = [](char byte) { return byte >= ' ' && byte <= '~'; };
+    if (std::ranges::all_of(message, plain)) return message;
+    std::string out;
+    append_shown(out, message, [](char32_t code) { return code == '\\' || is_visible(code); });
     return out;
 }
 

@@ -48,4 +48,7 @@ bool is_utf8(std::string_view text);
 // would obey or not show (control, format, separator, private-use) are written as \xNN.
 std::string printable(std::string_view text);
 
+// The same for a whole message, whose parts may have been through printable() already: backslashes are left.
+std::string one_line(std::string message);
+
 }  // namespace famfs::omf

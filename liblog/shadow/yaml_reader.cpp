@@ -1,6 +1,7 @@
 #include "liblog/shadow/yaml_reader.h"
 
 #include "liblog/shadow/base64.h"
+#include "omf/path.h"
 
 #include <fmt/format.h>
 #include <yaml.h>
@@ -103,7 +104,7 @@ class Parser {
         } else if (tag.empty() || tag == "!") {
             made.value = value;
         } else {
-            return wrong(event.line(), fmt::format("tag {} is not known", tag));
+            return wrong(event.line(), fmt::format("tag {} is not known", omf::printable(tag)));
         }
         return made;
     }
@@ -144,7 +145,8 @@ class Parser {
         if (!key) return std::unexpected(key.error());
         if (mapping.members.size() == most_members) return wrong(key->line, "too many keys");
         for (const Member& there : mapping.members)
-            if (there.key == key->value) return wrong(key->line, key->value + ": repeated key");
+            if (there.key == key->value)
+                return wrong(key->line, omf::printable(key->value) + ": repeated key");
         Event event;
         if (auto read = next(event); !read) return read;
         auto value = node(event, depth + 1);
@@ -207,7 +209,8 @@ bool Fields::has(std::string_view key) const {
 
 void Fields::reject(std::size_t line, std::string_view key, const std::string& why) {
     if (error_) return;
-    error_ = Error{ErrorKind::corrupt, EUCLEAN, fmt::format("line {}: {}: {}", line, key, why)};
+    error_ =
+        Error{ErrorKind::corrupt, EUCLEAN, fmt::format("line {}: {}: {}", line, omf::printable(key), why)};
 }
 
 void Fields::reject(std::string_view key, const std::string& why) {

@@ -42,6 +42,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto file = shadow::read_document(input.substr(end + 1), input.substr(0, end), context);
     if (!file) {
         fuzz::require(!file.error().message.empty(), "a refusal has a reason");
+        fuzz::require(omf::one_line(file.error().message) == file.error().message,
+                      "a refusal is one printable line");
         return 0;
     }
     write_and_read(*file, shadow::Form::uuid, context);

@@ -1,3 +1,4 @@
+#include "omf/error.h"
 #include "omf/path.h"
 
 #include <gtest/gtest.h>
@@ -57,6 +58,27 @@ TEST(PathTest, PrintableEscapesWhatATerminalWouldObey) {
     EXPECT_EQ(printable("\xe2\x80\xae"), "\\xe2\\x80\\xae") << "right-to-left override";
     EXPECT_EQ(printable("\xef\xbb\xbf"), "\\xef\\xbb\\xbf") << "byte order mark";
     EXPECT_EQ(printable("\xf0\x9f\x98\x80 \xe4\xb8\xad"), "\xf0\x9f\x98\x80 \xe4\xb8\xad");
+}
+
+TEST(PathTest, OneLineLeavesWhatIsPrintableAlready) {
+    for (const char* text :
+         {"a\nb", "\x1b[2J", "\xff", "\xc2\x9b", "\xe2\x80\xae", "caf\xc3\xa9", "plain", ""}) {
+        EXPECT_EQ(one_line(text), printable(text));
+        EXPECT_EQ(one_line(printable(text)), printable(text));
+    }
+    EXPECT_EQ(one_line("a\\b"), "a\\b");
+    EXPECT_EQ(one_line("a\\b\n"), "a\\b\\x0a");
+}
+
+TEST(PathTest, NoErrorHasMoreThanOneLine) {
+    EXPECT_EQ(fail(ErrorKind::corrupt, EUCLEAN, "a\nb\x1b[2J").error().message, "a\\x0ab\\x1b[2J");
+    EXPECT_EQ(fail_errno(ENOENT,
+                         "\xc2\x9b"
+                         "0m")
+                  .error()
+                  .message,
+              "\\xc2\\x9b0m: No such file or directory");
+    EXPECT_EQ((Error{ErrorKind::io, EIO, "\xff"}).message, "\\xff");
 }
 
 }  // namespace
