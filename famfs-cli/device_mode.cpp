@@ -41,14 +41,12 @@ std::string debt_path(const std::string& name) {
 }
 
 std::string read_debt(const std::string& name) {
-    return read_file(AT_FDCWD, debt_path(name), 16).value_or("");
+    return read_file(AT_FDCWD, debt_path(name), 16, Owner::trusted).value_or("");
 }
 
 void write_debt(const std::string& name, const std::string& mode) {
     const std::string path = debt_path(name);
-    const FileDescriptor file(
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (file) static_cast<void>(write_at(file.get(), std::as_bytes(std::span(mode)), 0));
+    static_cast<void>(replace_file(AT_FDCWD, path + ".new", path, mode, 0600));
 }
 
 Result<void> load_module(const char* module, const char* sign) {

@@ -11,6 +11,7 @@
 #include "famfs-cli/shadow_form.h"
 #include "famfs-cli/target.h"
 #include "liblog/pool/pool.h"
+#include "liblog/private_directory.h"
 #include "liblog/shadow/logplay.h"
 #include "omf/path.h"
 
@@ -128,13 +129,6 @@ void say_mounted(Console& console, const MountRecord& record, pool::Role role) {
                   omf::printable(record.device), pool::name(role), mount ? mount->data_path : "unknown");
 }
 
-Result<std::string> absolute(const std::string& path) {
-    std::error_code code;
-    const auto whole = std::filesystem::absolute(path, code);
-    if (code) return fail_errno(code.value(), omf::printable(path));
-    return whole.lexically_normal().string();
-}
-
 // The allocation unit of the pool on the device, once one was seen there.
 Result<std::uint64_t> find_pool(const std::string& path) {
     const auto pool = pool::Pool::open(path, device::Access::read_only);
@@ -178,7 +172,7 @@ Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt
     RunGuard guard(console, *run);
     auto mode = ModeChange::plan(console, *device, request.data_path, *unit);
     if (!mode) return std::unexpected(mode.error());
-    const auto shadow = request.shadow.empty() ? run->shadow_path() : absolute(request.shadow);
+    const auto shadow = request.shadow.empty() ? run->shadow_path() : resolve_directory(request.shadow);
     if (!shadow) return std::unexpected(shadow.error());
     const MountRecord record{*mountpoint, *device, *shadow, request.shadow.empty(), mode->before()};
     if (const auto written = run->write_record(record); !written) return std::unexpected(written.error());

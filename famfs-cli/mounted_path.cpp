@@ -46,13 +46,14 @@ Result<std::uint64_t> mount_id(const std::string& path) {
 }
 
 Result<std::string> attribute(const std::string& path, const char* name) {
-    std::array<char, 4096> value{};
+    std::string value(XATTR_SIZE_MAX, '\0');
     const ssize_t length = ::getxattr(path.c_str(), name, value.data(), value.size());
     if (length < 0) {
         const Error error = system_error(errno, path);
         return fail(error.kind, error.code, fmt::format("{} (reading {})", error.message, name));
     }
-    return std::string(value.data(), static_cast<std::size_t>(length));
+    value.resize(static_cast<std::size_t>(length));
+    return value;
 }
 
 std::string join(std::string_view directory, std::string_view name) {

@@ -2,8 +2,10 @@
 
 #include "famfs-cli/device_mode.h"
 #include "famfs-cli/json.h"
-#include "famfs-cli/remove_tree.h"
+#include "liblog/file_io.h"
 #include "liblog/mounts.h"
+#include "liblog/private_directory.h"
+#include "liblog/remove_tree.h"
 #include "omf/path.h"
 
 #include <fcntl.h>
@@ -14,28 +16,38 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <thread>
 #include <vector>
 
 namespace famfs::cli {
 namespace {
 
-// Mounts run in it with the caller's rights, so it must be the caller's alone.
-Result<void> make_base(const std::string& base) {
-    if (::mkdir(base.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(errno, omf::printable(base));
+constexpr std::size_t max_record = 256 * 1024;  // bytes: three paths of PATH_MAX, each byte escaped as \u00XX
+constexpr std::size_t max_pid = 32;
+
+// Mounts run in it with the caller's rights, so it must be the caller's alone. Nothing in it is looked at
+// before.
+Result<void> check_base(const std::string& base) {
     struct stat status{};
     if (::lstat(base.c_str(), &status) != 0) return fail_errno(errno, omf::printable(base));
-    if (S_ISDIR(status.st_mode) && status.st_uid == ::geteuid() && (status.st_mode & 022) == 0) return {};
-    return fail(
-        ErrorKind::refused, EPERM,
-        fmt::format("{}: not a directory that only user {} can write; remove it, or set XDG_RUNTIME_DIR",
-                    omf::printable(base), ::geteuid()));
+    if (!S_ISDIR(status.st_mode) || status.st_uid != ::geteuid() || (status.st_mode & 022) != 0)
+        return fail(ErrorKind::refused, EPERM,
+                    fmt::format("{}: not a directory that only user {} can write; remove it, or set "
+                                "XDG_RUNTIME_DIR",
+                                omf::printable(base), ::geteuid()));
+    const auto resolved = resolve_directory(base);
+    return resolved ? check_private(*resolved) : std::unexpected(resolved.error());
 }
 
+Result<void> make_base(const std::string& base) {
+    if (::mkdir(base.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(errno, omf::printable(base));
+    return check_base(base);
+}
+
+// The mounts' directories; none if the base is not ours alone, where nothing of ours can be.
 std::vector<std::string> entries(const std::string& base) {
     std::vector<std::string> found;
+    if (!check_base(base)) return found;
     std::error_code code;
     for (std::filesystem::directory_iterator at(base, code), end; !code && at != end; at.increment(code)) {
         if (at->path().filename().string().starts_with("mount-")) found.push_back(at->path().string());
@@ -43,17 +55,16 @@ std::vector<std::string> entries(const std::string& base) {
     return found;
 }
 
-std::string read_small_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text(8192, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
+std::optional<MountRecord> read_record(const std::string& path) {
+    const auto text = read_file(AT_FDCWD, path + "/mount.yaml", max_record, Owner::trusted);
+    return text ? json::read_mount_record(*text) : std::nullopt;
 }
 
-// Nobody holds a lock on this file (or there is no file).
+// Nobody holds a lock on this file (or there is no file). Another kind of thing that lies there is no file of
+// a daemon's.
 bool unlocked(const std::string& path) {
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    const FileDescriptor file(
+        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
     return !file || ::flock(file.get(), LOCK_SH | LOCK_NB) == 0;
 }
 
@@ -101,7 +112,7 @@ Result<RunDirectory> RunDirectory::create() {
 std::optional<RunDirectory> RunDirectory::find(const std::string& mountpoint) {
     for (const auto& path : entries(base())) {
         RunDirectory directory(path);
-        const auto record = json::read_mount_record(read_small_file(path + "/mount.yaml"));
+        const auto record = read_record(path);
         if (!record || record->mountpoint != mountpoint) continue;
         directory.record_ = *record;
         return directory;
@@ -130,7 +141,7 @@ void RunDirectory::note_detached(Console& console) const {
 void RunDirectory::remove_stale(Console& console) {
     for (const auto& path : entries(base())) {
         RunDirectory directory(path);
-        const auto record = json::read_mount_record(read_small_file(path + "/mount.yaml"));
+        const auto record = read_record(path);
         if (!record) continue;
         directory.record_ = *record;
         if (!directory.claim_abandoned()) {
@@ -145,12 +156,7 @@ void RunDirectory::remove_stale(Console& console) {
 Result<void> RunDirectory::write_record(const MountRecord& record) {
     record_ = record;
     const std::string name = path_ + "/mount.yaml";
-    const FileDescriptor file(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file) return fail_errno(errno, omf::printable(name));
-    const std::string text = json::write_mount_record(record);
-    const ssize_t written = ::write(file.get(), text.data(), text.size());
-    if (written == static_cast<ssize_t>(text.size())) return {};
-    return fail_errno(written < 0 ? errno : ENOSPC, omf::printable(name));
+    return replace_file(AT_FDCWD, name + ".new", name, json::write_mount_record(record), 0600);
 }
 
 bool RunDirectory::wait_for_daemon(std::chrono::milliseconds limit) const {
@@ -168,7 +174,7 @@ bool RunDirectory::is_gone() const {
 }
 
 std::string RunDirectory::daemon_pid() const {
-    const std::string text = read_small_file(pid_path());
+    const std::string text = read_file(AT_FDCWD, pid_path(), max_pid, Owner::trusted).value_or("");
     return text.substr(0, text.find_first_not_of("0123456789"));
 }
 

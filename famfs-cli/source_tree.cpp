@@ -1,6 +1,6 @@
 #include "famfs-cli/source_tree.h"
 
-#include "famfs-cli/directory_stream.h"
+#include "liblog/directory_stream.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 
 #include <memory>
 
-namespace famfs::cli {
+namespace famfs {
 
 struct DirectoryCloser {
     void operator()(DIR* stream) const { ::closedir(stream); }
@@ -22,4 +22,4 @@ inline DirectoryStream open_stream(FileDescriptor descriptor) {
     return stream;
 }
 
-}  // namespace famfs::cli
+}  // namespace famfs

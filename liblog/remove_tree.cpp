@@ -1,6 +1,6 @@
-#include "famfs-cli/remove_tree.h"
+#include "liblog/remove_tree.h"
 
-#include "famfs-cli/directory_stream.h"
+#include "liblog/directory_stream.h"
 #include "omf/path.h"
 
 #include <dirent.h>
@@ -12,7 +12,7 @@
 #include <memory>
 #include <string_view>
 
-namespace famfs::cli {
+namespace famfs {
 namespace {
 
 class Remover {
@@ -24,6 +24,17 @@ class Remover {
         if (errno != EISDIR && errno != EPERM) return keep_failure(shown);
         empty(parent, name, shown);
         if (::unlinkat(parent, name, AT_REMOVEDIR) != 0) keep_failure(shown);
+    }
+
+    void remove_below(FileDescriptor descriptor, const std::string& shown) {
+        const int opened = descriptor.get();
+        const DirectoryStream directory = open_stream(std::move(descriptor));
+        if (!directory) return keep_failure(shown);
+        while (const dirent* const entry = ::readdir(directory.get())) {
+            const std::string_view child = entry->d_name;
+            if (child != "." && child != "..")
+                remove(opened, entry->d_name, fmt::format("{}/{}", shown, child));
+        }
     }
 
     Result<void> result() const {
@@ -42,14 +53,7 @@ class Remover {
             errno = EXDEV;
             return keep_failure(shown);
         }
-        const int opened = descriptor.get();
-        const DirectoryStream directory = open_stream(std::move(descriptor));
-        if (!directory) return keep_failure(shown);
-        while (const dirent* const entry = ::readdir(directory.get())) {
-            const std::string_view child = entry->d_name;
-            if (child != "." && child != "..")
-                remove(opened, entry->d_name, fmt::format("{}/{}", shown, child));
-        }
+        remove_below(std::move(descriptor), shown);
     }
 
     void keep_failure(const std::string& shown) {
@@ -76,4 +80,13 @@ Result<void> remove_tree(const std::string& path) {
     return remover.result();
 }
 
-}  // namespace famfs::cli
+Result<void> remove_below(int directory, const std::string& shown) {
+    FileDescriptor again(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat status{};
+    if (!again || ::fstat(again.get(), &status) != 0) return fail_errno(errno, omf::printable(shown));
+    Remover remover(status.st_dev);
+    remover.remove_below(std::move(again), shown);
+    return remover.result();
+}
+
+}  // namespace famfs

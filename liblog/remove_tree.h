@@ -5,10 +5,13 @@
 
 #include <string>
 
-namespace famfs::cli {
+namespace famfs {
 
 // Never follows a symlink, never leaves the file system that `path` is on, and goes on past what it cannot
 // remove; then the first failure is returned. What is not there, or not any more, is fine.
 Result<void> remove_tree(const std::string& path);
 
-}  // namespace famfs::cli
+// The same for all that is below an open directory, which stays; messages call it `shown`.
+Result<void> remove_below(int directory, const std::string& shown);
+
+}  // namespace famfs

@@ -60,7 +60,7 @@ Result<void> create(const std::string& path, const omf::Uuid& uuid) {
 }
 
 Result<omf::Uuid> read(const std::string& path) {
-    const auto text = read_file(AT_FDCWD, path, largest_file);
+    const auto text = read_file(AT_FDCWD, path, largest_file, Owner::trusted);
     if (!text) return std::unexpected(text.error());
     if (const auto uuid = omf::parse_uuid(trim(*text))) return *uuid;
     return fail(ErrorKind::refused, EUCLEAN,

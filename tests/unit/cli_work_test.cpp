@@ -1,6 +1,6 @@
 // Worker pool, removal of trees, interrupts, and what walking a source finds.
 #include "famfs-cli/interrupt.h"
-#include "famfs-cli/remove_tree.h"
+#include "liblog/remove_tree.h"
 #include "famfs-cli/source_tree.h"
 #include "famfs-cli/worker_pool.h"
 
