@@ -25,7 +25,7 @@ std::string mountpoint_of(const RunDirectory& run) {
 // Its superblock and its log, of which only the place is known before the superblock is read.
 Result<void> write_tree(const std::string& shadow, const std::string& path, std::uint64_t size,
                         std::uint64_t log_length) {
-    auto tree = shadow::Tree::open(shadow, shadow::Form::uuid);
+    auto tree = shadow::Tree::open(shadow, shadow::Form::uuid, {});
     if (!tree) return std::unexpected(tree.error());
     shadow::DeviceTable table;
     table.add({{}, size, path});

@@ -49,9 +49,8 @@ Result<LogplayResult> logplay(const pool::Pool& pool, const std::string& directo
     // A pool without a log leaves no trace in the file system.
     if (auto header = pool.read_header(); !header) return std::unexpected(header.error());
     if (options.dry_run) return rehearse(pool, options.hooks);
-    auto tree = Tree::open(directory, options.form);
+    auto tree = Tree::open(directory, options.form, pool.superblock().file_system);
     if (!tree) return std::unexpected(tree.error());
-    if (auto checked = check_owner(pool, *tree); !checked) return std::unexpected(checked.error());
     const auto known = nothing_new(pool, *tree, options.form);
     if (!known) return std::unexpected(known.error());
     if (*known) return **known;

@@ -175,7 +175,7 @@ Result<std::unique_ptr<PoolWriter>> PoolWriter::open(Pool pool, const PoolPlace&
     if (!lock) return std::unexpected(lock.error());
     // A pool without a log leaves no trace in the file system.
     if (auto header = pool.read_header(); !header) return std::unexpected(header.error());
-    auto tree = Tree::open(place.shadow, place.form);
+    auto tree = Tree::open(place.shadow, place.form, pool.superblock().file_system);
     if (!tree) return std::unexpected(tree.error());
     auto impl = std::make_unique<Impl>(std::move(pool), std::move(*tree), place.form);
     impl->lock = std::move(*lock);

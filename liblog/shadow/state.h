@@ -7,10 +7,14 @@
 #include "omf/uuid.h"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
 namespace famfs::shadow {
+
+// More entries than any log has: no log continues from there.
+inline constexpr std::uint64_t unfinished_entries = std::numeric_limits<std::uint64_t>::max();
 
 struct State {
     omf::Uuid file_system;
@@ -23,6 +27,9 @@ struct State {
     std::uint64_t log_capacity = 0;  // entries
     pool::Totals totals;
     std::uint64_t device_bytes = 0;  // size of device 0
+
+    // Of a tree that is being made: only whose it is counts.
+    bool unfinished() const { return entries == unfinished_entries; }
 };
 
 std::string write_state(const State& state);

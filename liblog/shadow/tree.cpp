@@ -2,78 +2,22 @@
 
 #include "liblog/file_descriptor.h"
 #include "liblog/file_io.h"
-#include "liblog/process_start.h"
 #include "liblog/shadow/directory_cache.h"
+#include "liblog/shadow/tree_directory.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
-#include <system_error>
 
 namespace famfs::shadow {
 namespace {
 
-constexpr std::size_t largest_side_file = 1 << 20;  // of devices.yaml and state.yaml
 constexpr mode_t document_mode = 0644;
 constexpr mode_t owner_all = 0700;
-constexpr const char* root_name = "root";
-constexpr const char* aside_name = ".staged";  // where things are made before they are renamed into root
 constexpr const char* staged_name = "entry";
-constexpr const char* state_name = "state.yaml";
-constexpr const char* devices_name = "devices.yaml";
-
-Result<FileDescriptor> open_directory(int parent, const std::string& name) {
-    FileDescriptor directory(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!directory) return fail_errno(errno, name);
-    return directory;
-}
-
-Result<FileDescriptor> make_directory(int parent, const std::string& name, mode_t mode) {
-    if (::mkdirat(parent, name.c_str(), mode) != 0 && errno != EEXIST) return fail_errno(errno, name);
-    return open_directory(parent, name);
-}
-
-// As the caller's umask says, since the caller named it, but its owner can make the tree in it.
-Result<void> make_top(const std::string& directory) {
-    std::error_code error;
-    const bool is_new = std::filesystem::create_directories(directory, error);
-    if (error) return fail_errno(error.value(), directory);
-    if (is_new && ::chmod(directory.c_str(), (0777 & ~caller_umask()) | owner_all) != 0)
-        return fail_errno(errno, directory);
-    return {};
-}
-
-Result<void> lock(int descriptor, const std::string& name) {
-    while (::flock(descriptor, LOCK_EX) != 0)
-        if (errno != EINTR) return fail_errno(errno, name + ": lock");
-    return {};
-}
-
-// Refused: a directory with things in it and no tree among them. A mistyped --shadow must not fill somebody's
-// home.
-Result<void> check_is_tree(const std::string& directory) {
-    std::error_code error;
-    if (std::filesystem::is_directory(std::filesystem::path(directory) / root_name, error)) return {};
-    const bool empty = std::filesystem::is_empty(directory, error);
-    if (error) return fail_errno(error.value(), directory);
-    if (empty) return {};
-    return fail(ErrorKind::refused, ENOTEMPTY, directory + " is not empty and holds no shadow tree");
-}
-
-// Writes side file `name` unless it says so already.
-Result<void> update_file(int directory, const char* name, std::string_view content, mode_t mode) {
-    if (const auto found = read_file(directory, name, largest_side_file); found && *found == content) {
-        struct stat status{};
-        if (::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && (status.st_mode & 07777) == mode)
-            return {};
-    }
-    return replace_file(directory, std::string(".") + name + ".new", name, content, mode);
-}
 
 omf::File meta_file(std::string_view path, std::uint64_t offset, std::uint64_t length, std::uint32_t mode) {
     omf::File file;
@@ -88,18 +32,12 @@ omf::File meta_file(std::string_view path, std::uint64_t offset, std::uint64_t l
 }  // namespace
 
 struct Tree::Impl {
-    Impl(std::string given_name, FileDescriptor top_directory, FileDescriptor aside_directory,
-         FileDescriptor root, Form written_form)
-        : name_of_top(std::move(given_name)),
-          top(std::move(top_directory)),
-          aside(std::move(aside_directory)),
-          directories(std::move(root)),
-          form(written_form) {}
+    Impl(TreeDirectory taken, FileDescriptor root, const omf::Uuid& owner, Form written_form)
+        : tree(std::move(taken)), directories(std::move(root)), pool(owner), form(written_form) {}
 
-    std::string name_of_top;
-    FileDescriptor top;    // DIR, locked
-    FileDescriptor aside;  // DIR/.staged
+    TreeDirectory tree;
     DirectoryCache directories;
+    omf::Uuid pool;
     Form form;
     DeviceTable devices;
     DocumentContext context;
@@ -118,27 +56,18 @@ struct Tree::Impl {
     Result<void> write_meta(const omf::File& file);
 };
 
-Result<Tree> Tree::open(const std::string& directory, Form form) {
-    if (auto made = make_top(directory); !made) return std::unexpected(made.error());
-    auto top = open_directory(AT_FDCWD, directory);
-    if (!top) return std::unexpected(top.error());
-    if (auto locked = lock(top->get(), directory); !locked) return std::unexpected(locked.error());
-    // Under the lock: another logplay may be making the tree right now.
-    if (auto checked = check_is_tree(directory); !checked) return std::unexpected(checked.error());
-    auto root = make_directory(top->get(), root_name, 0755);
-    if (!root) return fail_errno(root.error().code, directory + "/root");
-    auto aside = make_directory(top->get(), aside_name, owner_all);
-    if (!aside) return fail_errno(aside.error().code, directory + "/" + aside_name);
-    if (auto meta = make_directory(root->get(), ".meta", 0755); !meta)
-        return fail_errno(meta.error().code, directory + "/root/.meta");
-    return Tree(
-        std::make_unique<Impl>(directory, std::move(*top), std::move(*aside), std::move(*root), form));
+Result<Tree> Tree::open(const std::string& directory, Form form, const omf::Uuid& pool) {
+    auto taken = take_up(directory, pool, form);
+    if (!taken) return std::unexpected(taken.error());
+    auto root = open_directory(taken->root.get(), ".");
+    if (!root) return std::unexpected(root.error());
+    return Tree(std::make_unique<Impl>(std::move(*taken), std::move(*root), pool, form));
 }
 
 Tree::Tree(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
     // A killed predecessor may have left something.
-    ::unlinkat(impl_->aside.get(), staged_name, 0);
-    ::unlinkat(impl_->aside.get(), staged_name, AT_REMOVEDIR);
+    ::unlinkat(impl_->tree.aside.get(), staged_name, 0);
+    ::unlinkat(impl_->tree.aside.get(), staged_name, AT_REMOVEDIR);
 }
 
 Tree::Tree(Tree&&) noexcept = default;
@@ -148,12 +77,13 @@ Tree::~Tree() {
     if (impl_) discard();
 }
 
-const std::string& Tree::directory() const {
-    return impl_->name_of_top;
+Result<void> Tree::start_over() {
+    discard();
+    return shadow::start_over(impl_->tree, impl_->pool, impl_->form);
 }
 
 std::optional<State> Tree::state() const {
-    const auto text = read_file(impl_->top.get(), state_name, largest_side_file);
+    const auto text = read_file(impl_->tree.top.get(), state_name, max_side_file);
     if (!text) return std::nullopt;
     const auto state = read_state(*text);
     if (!state) return std::nullopt;
@@ -161,7 +91,7 @@ std::optional<State> Tree::state() const {
 }
 
 bool Tree::has_devices(const DeviceTable& table) const {
-    const auto text = read_file(impl_->top.get(), devices_name, largest_side_file);
+    const auto text = read_file(impl_->tree.top.get(), devices_name, max_side_file);
     return text && *text == write_devices(table);
 }
 
@@ -176,14 +106,14 @@ void Tree::add_device(DeviceRecord device) {
 }
 
 Result<void> Tree::Impl::write_staged_document() const {
-    const FileDescriptor file(::openat(aside.get(), staged_name,
+    const FileDescriptor file(::openat(tree.aside.get(), staged_name,
                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, document_mode));
-    if (!file) return fail_errno(errno, aside_name);
+    if (!file) return fail_errno(errno, "shadow document of " + omf::printable(path()));
     auto written = write_at(file.get(), std::as_bytes(std::span(text)), 0);
     int code = written ? 0 : written.error().code;
     if (code == 0 && ::fchmod(file.get(), document_mode) != 0) code = errno;  // the umask has no say
     if (code == 0) return {};
-    ::unlinkat(aside.get(), staged_name, 0);
+    ::unlinkat(tree.aside.get(), staged_name, 0);
     return fail_errno(code, "shadow document of " + omf::printable(path()));
 }
 
@@ -213,10 +143,10 @@ Result<void> Tree::stage(const omf::Directory& directory) {
     impl_->parent = directory.path.parent();
     impl_->name = directory.path.name();
     impl_->made = directory;
-    if (::mkdirat(impl_->aside.get(), staged_name, owner_all) != 0)
+    if (::mkdirat(impl_->tree.aside.get(), staged_name, owner_all) != 0)
         return fail_errno(errno, "shadow directory of " + omf::printable(impl_->path()));
     impl_->staged = Impl::Staged::directory;
-    const auto made = open_directory(impl_->aside.get(), staged_name);
+    const auto made = open_directory(impl_->tree.aside.get(), staged_name);
     if (!made) return std::unexpected(made.error());
     if (auto given = impl_->give_owner(made->get(), directory); !given) return given;
     // An ordinary user makes things in it first.
@@ -231,10 +161,10 @@ Result<bool> Tree::publish() {
     if (impl_->staged == Impl::Staged::nothing) return false;
     const bool opened_up = impl_->directories.opened_up();
     const auto to = impl_->directories.get(impl_->parent);
-    // Should we be killed before the modes are restored, the next replay must look at everything.
-    if (!opened_up && impl_->directories.opened_up() && ::unlinkat(impl_->top.get(), state_name, 0) != 0 &&
-        errno != ENOENT)
-        return fail_errno(errno, state_name);
+    // Should we be killed before the modes are restored, the next replay must start over.
+    if (!opened_up && impl_->directories.opened_up())
+        if (auto marked = mark_unfinished(impl_->tree.top.get(), impl_->pool, impl_->form); !marked)
+            return std::unexpected(marked.error());
     if (!to) return std::unexpected(to.error());
     auto published = impl_->staged == Impl::Staged::document ? impl_->publish_document(*to)
                                                              : impl_->publish_directory(*to);
@@ -243,20 +173,20 @@ Result<bool> Tree::publish() {
 }
 
 Result<bool> Tree::Impl::publish_document(int to) {
-    if (::renameat2(aside.get(), staged_name, to, name.c_str(), RENAME_NOREPLACE) == 0) {
+    if (::renameat2(tree.aside.get(), staged_name, to, name.c_str(), RENAME_NOREPLACE) == 0) {
         staged = Staged::nothing;
         return true;
     }
     if (errno != EEXIST) return fail_errno(errno, omf::printable(path()));
     if (const auto there = read_file(to, name, largest_document); there && *there == text) return false;
-    if (::renameat(aside.get(), staged_name, to, name.c_str()) != 0)
+    if (::renameat(tree.aside.get(), staged_name, to, name.c_str()) != 0)
         return fail_errno(errno, omf::printable(path()));
     staged = Staged::nothing;
     return true;
 }
 
 Result<bool> Tree::Impl::publish_directory(int to) {
-    if (::renameat2(aside.get(), staged_name, to, name.c_str(), RENAME_NOREPLACE) == 0) {
+    if (::renameat2(tree.aside.get(), staged_name, to, name.c_str(), RENAME_NOREPLACE) == 0) {
         staged = Staged::nothing;
         return true;
     }
@@ -279,7 +209,7 @@ Result<bool> Tree::Impl::adjust_directory() {
 void Tree::discard() {
     if (impl_->staged == Impl::Staged::nothing) return;
     const int flags = impl_->staged == Impl::Staged::directory ? AT_REMOVEDIR : 0;
-    ::unlinkat(impl_->aside.get(), staged_name, flags);
+    ::unlinkat(impl_->tree.aside.get(), staged_name, flags);
     impl_->staged = Impl::Staged::nothing;
 }
 
@@ -288,7 +218,7 @@ Result<void> Tree::Impl::write_meta(const omf::File& file) {
     if (!meta) return std::unexpected(meta.error());
     std::string document;
     if (auto written = write_document(file, form, context, document); !written) return written;
-    return update_file(*meta, std::string(file.path.name()).c_str(), document, document_mode);
+    return update_side_file(*meta, std::string(file.path.name()).c_str(), document);
 }
 
 Result<void> Tree::lend(const omf::File& file, const std::function<Result<void>()>& use) {
@@ -306,11 +236,11 @@ Result<void> Tree::finish(const State& state, std::uint64_t log_length, bool mas
     const auto log = meta_file(".meta/.log", omf::log_offset, log_length, master ? 0644 : 0444);
     for (const omf::File& file : {superblock, log})
         if (auto written = impl_->write_meta(file); !written) return written;
-    const int top = impl_->top.get();
-    if (auto written = update_file(top, devices_name, write_devices(impl_->devices), document_mode); !written)
+    const int top = impl_->tree.top.get();
+    if (auto written = update_side_file(top, devices_name, write_devices(impl_->devices)); !written)
         return written;
     if (auto restored = impl_->directories.restore_modes(); !restored) return restored;
-    return update_file(top, state_name, write_state(state), document_mode);
+    return update_side_file(top, state_name, write_state(state));
 }
 
 }  // namespace famfs::shadow

@@ -19,15 +19,16 @@ namespace famfs::shadow {
 // symlink. Not thread safe.
 class Tree {
   public:
-    // Makes DIR, DIR/root and DIR/root/.meta where they are missing, and waits for the lock. Refused if DIR
-    // holds something that is not a shadow tree.
-    static Result<Tree> open(const std::string& directory, Form form);
+    // Makes DIR, DIR/root and DIR/root/.meta where they are missing, waits for the lock, and marks the tree
+    // as that of the pool with this file system uuid. Refused as take_up() says (tree_directory.h).
+    static Result<Tree> open(const std::string& directory, Form form, const omf::Uuid& pool);
 
     Tree(Tree&&) noexcept;
     Tree& operator=(Tree&&) noexcept;
     ~Tree();
 
-    const std::string& directory() const;  // DIR, as it was given
+    // Takes away all that is in the tree: it is of a log that this pool does not have any more.
+    Result<void> start_over();
 
     // What state.yaml says; no value if there is none or it cannot be used.
     std::optional<State> state() const;

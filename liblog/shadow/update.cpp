@@ -13,15 +13,31 @@ Result<std::uint64_t> entry_crc(const pool::Pool& pool, std::uint64_t index) {
     return omf::stored_crc(bytes);
 }
 
-// The first entry that the tree does not have yet.
-Result<std::uint64_t> first_new(const pool::Pool& pool, const Tree& tree, Form form) {
+// Whether the entries that `state` counts are in the log, possibly with more after them.
+Result<bool> is_same_log(const pool::Pool& pool, const State& state, const omf::LogHeader& header) {
+    if (state.file_system != pool.superblock().file_system || state.entries > header.next_index) return false;
+    if (state.entries == 0) return true;
+    const auto crc = entry_crc(pool, state.entries - 1);
+    if (!crc) return std::unexpected(crc.error());
+    return *crc == state.last_entry_crc;
+}
+
+// The first entry that the tree does not have yet. What it has of another log (an image that was put back, a
+// replay that was interrupted) goes first: nothing of it may be taken for the pool's.
+Result<std::uint64_t> first_new(const pool::Pool& pool, Tree& tree, Form form) {
     const auto state = tree.state();
     if (!state) return 0;
     const auto header = pool.read_header();
     if (!header) return std::unexpected(header.error());
-    const auto same = continues(pool, *state, form, *header);
+    const auto same = is_same_log(pool, *state, *header);
     if (!same) return std::unexpected(same.error());
-    return *same ? state->entries : 0;
+    if (!*same) {
+        if (auto emptied = tree.start_over(); !emptied) return std::unexpected(emptied.error());
+        return 0;
+    }
+    const auto further = continues(pool, *state, form, *header);
+    if (!further) return std::unexpected(further.error());
+    return *further ? state->entries : 0;
 }
 
 // Takes accepted entries to the tree.
@@ -82,27 +98,13 @@ DeviceTable first_device(const pool::Pool& pool) {
     return table;
 }
 
-Result<void> check_owner(const pool::Pool& pool, const Tree& tree) {
-    const auto state = tree.state();
-    if (!state || state->file_system == pool.superblock().file_system) return {};
-    return fail(ErrorKind::refused, EEXIST,
-                omf::printable(tree.directory()) + " is the shadow tree of another pool, " +
-                    to_string(state->file_system) + ", not of " + pool.memory().description().path +
-                    "; name another directory or remove it");
-}
-
 Result<bool> continues(const pool::Pool& pool, const State& state, Form form, const omf::LogHeader& header) {
-    if (state.file_system != pool.superblock().file_system || state.boot != current_boot()) return false;
-    if (state.form != form || state.entries > header.next_index) return false;
-    if (state.entries == 0) return true;
-    const auto crc = entry_crc(pool, state.entries - 1);
-    if (!crc) return std::unexpected(crc.error());
-    return *crc == state.last_entry_crc;
+    if (state.boot != current_boot() || state.form != form) return false;
+    return is_same_log(pool, state, header);
 }
 
 Result<UpdateResult> update(const pool::Pool& pool, Tree& tree, Form form, pool::Catalogue& catalogue,
                             const UpdateHooks& hooks) {
-    if (auto checked = check_owner(pool, tree); !checked) return std::unexpected(checked.error());
     const auto first = first_new(pool, tree, form);
     if (!first) return std::unexpected(first.error());
     UpdateResult result;

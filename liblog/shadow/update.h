@@ -27,9 +27,6 @@ struct UpdateResult {
 // devices.yaml of a pool whose log names no further device.
 DeviceTable first_device(const pool::Pool& pool);
 
-// kind refused if the tree belongs to another pool.
-Result<void> check_owner(const pool::Pool& pool, const Tree& tree);
-
 // Whether the log is the one that `state` was written from, possibly with more entries by now.
 Result<bool> continues(const pool::Pool& pool, const State& state, Form form, const omf::LogHeader& header);
 

@@ -11,6 +11,9 @@ import omf
 STEPS = 'openat,openat2,mkdirat,write,pwrite64,fchmod,fchown,renameat,renameat2,unlinkat,flock'.split(',')
 
 
+EXTENT = omf.simple((0, omf.DATA, omf.UNIT))
+
+
 def pool():
     data = omf.DATA
     log = [omf.mkdir('d', mode=0o751), omf.file('d/a', 100, omf.simple((0, data, omf.UNIT)), mode=0o600),
@@ -66,6 +69,67 @@ class Interrupted(harness.SystemTest):
             self.remove(shadow)
         print(f'{kills} kills')
         self.assertGreater(kills, 40)
+
+    def test_every_step_before_another_pool(self):
+        """The same device uuid, another file system: of the interrupted replay nothing is left."""
+        device = bytes(range(16))
+        first = self.encoded_pool(omf.Pool([omf.mkdir('d', mode=0o555), omf.file('d/old', 5, EXTENT, mode=0o644),
+                                            omf.file('secret', 9, EXTENT, mode=0o644)], dev=device), name='first.img')
+        second = self.encoded_pool(omf.Pool([omf.file('secret', 9, EXTENT, mode=0o600), omf.mkdir('d')], dev=device))
+        self.image = second
+        self.logplay(self.path('fresh'))
+        fresh, shadow, kills = listing(self.path('fresh')), self.path('shadow'), 0
+        for step in STEPS:
+            for number in range(1, 200):
+                self.image = first
+                if not self.killed_at(shadow, step, number):
+                    break
+                kills += 1
+                finished = os.path.exists(f'{shadow}/devices.yaml') and self.is_finished(shadow)
+                self.image = second
+                if finished:
+                    self.logplay(shadow, status=3)
+                else:
+                    self.logplay(shadow)
+                    self.assertEqual(listing(shadow), fresh, f'killed at {step} number {number}')
+                self.remove(shadow)
+            else:
+                self.fail(f'{step}: does not end')
+            self.remove(shadow)
+        print(f'{kills} kills before another pool')
+        self.assertGreater(kills, 25)
+
+    def is_finished(self, shadow):
+        """Whether the state tells how far the log is replayed."""
+        with open(f'{shadow}/state.yaml') as state:
+            return f'entries: {(1 << 64) - 1}\n' not in state.read()
+
+    def test_killed_while_it_is_emptied(self):
+        """The second pool's replay is killed too, at each of its steps, before a third one's."""
+        device = bytes(range(16))
+        images = [self.encoded_pool(omf.Pool([omf.mkdir(f'd{n}'), omf.file(f'd{n}/f', 5, EXTENT)], dev=device),
+                                    name=f'{n}.img') for n in range(3)]
+        self.image = images[2]
+        self.logplay(self.path('fresh'))
+        fresh, shadow, kills = listing(self.path('fresh')), self.path('shadow'), 0
+        for step in ('unlinkat', 'renameat', 'mkdirat', 'openat'):
+            for number in range(1, 200):
+                self.image = images[0]
+                self.assertTrue(self.killed_at(shadow, 'renameat2', 2))
+                self.image = images[1]
+                if not self.killed_at(shadow, step, number):
+                    break
+                kills += 1
+                self.image = images[2]
+                if self.is_finished(shadow):
+                    self.logplay(shadow, status=3)
+                else:
+                    self.logplay(shadow)
+                    self.assertEqual(listing(shadow), fresh, f'killed at {step} number {number}')
+                self.remove(shadow)
+            self.remove(shadow)
+        print(f'{kills} kills while it is emptied')
+        self.assertGreater(kills, 10)
 
     def remove(self, shadow):
         for where, _, _ in os.walk(shadow):
