@@ -11,7 +11,7 @@ import omf
 STEPS = 'openat,openat2,mkdirat,write,pwrite64,fchmod,fchown,renameat,renameat2,unlinkat,flock'.split(',')
 
 
-EXTENT = omf.simple((0, omf.DATA, omf.UNIT))
+EXTENT, NEXT_EXTENT = (omf.simple((0, omf.DATA + number * omf.UNIT, omf.UNIT)) for number in range(2))
 
 
 def pool():
@@ -74,7 +74,7 @@ class Interrupted(harness.SystemTest):
         """The same device uuid, another file system: of the interrupted replay nothing is left."""
         device = bytes(range(16))
         first = self.encoded_pool(omf.Pool([omf.mkdir('d', mode=0o555), omf.file('d/old', 5, EXTENT, mode=0o644),
-                                            omf.file('secret', 9, EXTENT, mode=0o644)], dev=device), name='first.img')
+                                            omf.file('secret', 9, NEXT_EXTENT, mode=0o644)], dev=device), name='first.img')
         second = self.encoded_pool(omf.Pool([omf.file('secret', 9, EXTENT, mode=0o600), omf.mkdir('d')], dev=device))
         self.image = second
         self.logplay(self.path('fresh'))

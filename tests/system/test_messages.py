@@ -20,7 +20,7 @@ class Messages(harness.SystemTest):
     def each(self, *arguments, program='famfs', env=None):
         """`{}` in the arguments stands for the hostile text."""
         for text in HOSTILE:
-            given = [os.fsencode(word.replace('{}', text)) for word in arguments]
+            given = [word.replace('{}', text) for word in arguments]
             run = self.command([os.environ['FAMFS' if program == 'famfs' else 'FAMFS_FUSED'], *given], None,
                                env={name: value.replace('{}', text) for name, value in (env or {}).items()})
             self.assert_one_line(run)
@@ -37,7 +37,7 @@ class Messages(harness.SystemTest):
         self.each('mount', image, 'no/{}')
         self.each('mount', 'no/{}', 'empty')
         self.each('mount', '--data-path', '{}', image, 'empty')
-        self.each('mount', '-o', 'shadow={}', image, 'empty')
+        self.each('mount', '-o', f'shadow={image}/{{}}', image, 'empty')
         self.each('logplay', '--shadow', f'{image}/{{}}', image)
         self.each('{}')
         self.each('info', '--{}', image)

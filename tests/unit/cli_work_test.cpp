@@ -1,8 +1,8 @@
 // Worker pool, removal of trees, interrupts, and what walking a source finds.
 #include "famfs-cli/interrupt.h"
-#include "liblog/remove_tree.h"
 #include "famfs-cli/source_tree.h"
 #include "famfs-cli/worker_pool.h"
+#include "liblog/remove_tree.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
