@@ -1,4 +1,4 @@
-# ctest: user timeout=240 labels=robust
+# ctest: user timeout=420 labels=robust
 """logplay killed at every step that it takes in the file system: run again, it ends where an undisturbed one does."""
 import os
 import shutil
