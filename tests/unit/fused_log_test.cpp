@@ -1,5 +1,6 @@
 // The log's outputs: none of them waits, what is lost is counted, and what comes from the process that serves
 // is anybody's text.
+#include "famfs-fused/log.h"
 #include "famfs-fused/log_output.h"
 #include "famfs-fused/log_relay.h"
 #include "test_pool.h"
@@ -10,6 +11,8 @@
 
 #include <array>
 #include <regex>
+#include <stdexcept>
+#include <string>
 
 namespace famfs::fused {
 namespace {
@@ -167,6 +170,25 @@ TEST_F(RelayTest, TheEndOfTheOtherSideIsSeen) {
     relay_->pass_on();
     EXPECT_EQ(next(), "last");
     EXPECT_EQ(relay_->descriptor(), -1);
+}
+
+// Whatever is in a message, it stays one printable line.
+TEST(LogTest, EachMessageIsOnePrintableLine) {
+    testing::internal::CaptureStderr();
+    {
+        Log log(LogTarget::standard_error);
+        log.info("{}", "a\nfamfs-fused: forged\x1b[2J");
+        log.warning("{}",
+                    "\xc2\x9b"
+                    "0m\xff");
+        log.about_file("x\ny", "\xe2\x80\xae\\");
+        log.internal_error(std::runtime_error("b\r\n"));
+    }
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "famfs-fused: a\\x0afamfs-fused: forged\\x1b[2J\n"
+              "famfs-fused: \\xc2\\x9b0m\\xff\n"
+              "famfs-fused: x\\x0ay: \\xe2\\x80\\xae\\\n"
+              "famfs-fused: internal error: b\\x0d\\x0a\n");
 }
 
 }  // namespace
