@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
 namespace famfs::pool {
 namespace {
@@ -42,20 +43,43 @@ std::string user_path() {
     return is_absolute(home) ? home + "/.config" + file : "";
 }
 
-// Writes the file where there is none: link() fails on one that appeared meanwhile.
-Result<void> create(const std::string& path, const omf::Uuid& uuid) {
+// Makes the directory and those above it that are missing; returns it, then each whose entries that changed.
+Result<std::vector<std::filesystem::path>> make_directories(const std::filesystem::path& directory) {
+    std::vector<std::filesystem::path> changed{directory.empty() ? "." : directory};
     std::error_code error;
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-    if (error) return fail_errno(error.value(), path);
+    while (!changed.back().empty() && !std::filesystem::exists(changed.back(), error))
+        changed.push_back(changed.back().parent_path());
+    if (changed.back().empty()) changed.back() = ".";
+    std::filesystem::create_directories(changed.front(), error);
+    if (error) return fail_errno(error.value(), directory.string());
+    return changed;
+}
+
+// A pool whose superblock outlives this host's uuid has no master any more. Some file systems (EINVAL) have
+// nothing to sync.
+Result<void> sync_directory(const std::filesystem::path& directory) {
+    const FileDescriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (opened && (::fsync(opened.get()) == 0 || errno == EINVAL)) return {};
+    return fail_errno(errno, directory.string());
+}
+
+// Writes the file where there is none, and keeps it over a crash: link() fails on one that appeared
+// meanwhile.
+Result<void> create(const std::string& path, const omf::Uuid& uuid) {
+    const auto changed = make_directories(std::filesystem::path(path).parent_path());
+    if (!changed) return std::unexpected(changed.error());
     const std::string temporary = path + "." + to_string(uuid);
     const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
     if (!file) return fail_errno(errno, path);
     const std::string text = to_string(uuid) + "\n";
     auto written = write_at(file.get(), std::as_bytes(std::span(text)), 0);
     int code = written ? 0 : written.error().code;
+    if (code == 0 && ::fsync(file.get()) != 0) code = errno;
     if (code == 0 && ::link(temporary.c_str(), path.c_str()) != 0 && errno != EEXIST) code = errno;
     ::unlink(temporary.c_str());
     if (code != 0) return fail_errno(code, path);
+    for (const auto& directory : *changed)
+        if (auto synced = sync_directory(directory); !synced) return synced;
     return {};
 }
 
