@@ -22,10 +22,11 @@ Error changed(const std::string& how) {
     return {ErrorKind::io, EBUSY, fmt::format("{} while it was copied", how)};
 }
 
-// Room that ran out is the pool's or the host's trouble, not the file's: going on would fail again.
+// Room that ran out is the pool's or the host's trouble, not the file's, and so is a pool that was formatted
+// meanwhile: going on would fail again.
 bool is_fatal(const Error& error) {
     return error.code == ENOSPC || error.code == EDQUOT || error.code == EROFS || error.code == ENOMEM ||
-           error.kind == ErrorKind::corrupt;
+           error.kind == ErrorKind::corrupt || error.kind == ErrorKind::refused;
 }
 
 Result<void> read_fully(int source, std::uint64_t offset, std::span<std::byte> out) {

@@ -3,11 +3,19 @@
 #include "liblog/log/reader.h"
 #include "liblog/pool/system_uuid.h"
 
+#include <fmt/format.h>
+
 namespace famfs::pool {
 namespace {
 
 std::unexpected<Error> not_a_pool(const device::Memory& memory, const omf::Violation& violation) {
     return fail(ErrorKind::corrupt, EUCLEAN, memory.description().path + ": " + omf::describe(violation));
+}
+
+bool same_pool(const omf::Superblock& left, const omf::Superblock& right) {
+    return left.file_system == right.file_system && left.device == right.device &&
+           left.system == right.system && left.log_length == right.log_length &&
+           left.allocation_unit == right.allocation_unit;
 }
 
 }  // namespace
@@ -51,6 +59,16 @@ Result<Pool> Pool::open(std::unique_ptr<device::Memory> memory) {
     pool.superblock_ = std::move(*superblock);
     pool.memory_ = std::move(memory);
     return pool;
+}
+
+Result<void> Pool::check_unchanged() const {
+    const auto now = read_superblock(*memory_);
+    if (!now && now.error().kind != ErrorKind::corrupt) return std::unexpected(now.error());
+    if (now && same_pool(*now, superblock_)) return {};
+    const std::string found = now ? "file system " + to_string(now->file_system) : "no whole superblock";
+    return fail(ErrorKind::refused, ESTALE,
+                fmt::format("{}: formatted or wiped since it was opened: it held file system {}, now {}",
+                            memory_->description().path, to_string(superblock_.file_system), found));
 }
 
 Result<omf::LogHeader> Pool::read_header() const {

@@ -39,6 +39,10 @@ class Pool {
     const omf::Superblock& superblock() const { return superblock_; }
     Role role() const { return role_; }
 
+    // Reads the superblock anew: kind refused, ESTALE, unless it is that of the same pool, with the same
+    // geometry. For whoever is about to write, under the writer's lock.
+    Result<void> check_unchanged() const;
+
     // Reads the log header anew; another host may have appended.
     Result<omf::LogHeader> read_header() const;
 

@@ -173,6 +173,8 @@ Result<std::unique_ptr<PoolWriter>> PoolWriter::open(Pool pool, const PoolPlace&
     if (auto checked = require_master(pool); !checked) return std::unexpected(checked.error());
     auto lock = lock_pool(pool, hooks.waiting);
     if (!lock) return std::unexpected(lock.error());
+    // It may have been formatted while the lock was waited for.
+    if (auto checked = pool.check_unchanged(); !checked) return std::unexpected(checked.error());
     // A pool without a log leaves no trace in the file system.
     if (auto header = pool.read_header(); !header) return std::unexpected(header.error());
     auto tree = Tree::open(place.shadow, place.form, pool.superblock().file_system);
@@ -225,6 +227,10 @@ Result<omf::Path> PoolWriter::Impl::check_new(std::string_view path) const {
     if (auto checked = catalogue.check_path(*parsed); !checked)
         return std::unexpected(refusal(path, checked.error()));
     if (reserved.contains(path)) return std::unexpected(refusal(path, {omf::Rule::path_taken}));
+    if (log->in_doubt())
+        return fail(ErrorKind::io, EIO,
+                    fmt::format("{}: an earlier entry may be in the log or not; run it again",
+                                pool.memory().description().path));
     if (log->free_entries() <= reserved.size())
         return fail(ErrorKind::io, ENOSPC,
                     fmt::format("{}: the log is full: {} entries", pool.memory().description().path,
@@ -278,7 +284,8 @@ void PoolWriter::Impl::give_back(const omf::File& file) {
 
 // The log's part of a change. What is staged in the tree goes if it fails, and is published if it does not.
 Result<void> PoolWriter::Impl::append(const omf::Entry& entry) {
-    const auto appended = log->append(entry);
+    const auto unchanged = pool.check_unchanged();
+    const auto appended = unchanged ? log->append(entry) : std::unexpected(unchanged.error());
     if (!appended) {
         tree.discard();
         return std::unexpected(appended.error());
@@ -320,7 +327,9 @@ Result<void> PoolWriter::commit(const omf::File& file) {
     auto done = impl_->flush(file);
     const std::lock_guard guard(impl_->mutex);
     if (done) done = impl_->commit(file);
-    if (!done && impl_->reserved.contains(file.path.view())) impl_->give_back(file);
+    // If the entry may be in the log, its space stays taken: another file there would overwrite it.
+    const bool kept = impl_->log->in_doubt() || !impl_->reserved.contains(file.path.view());
+    if (!done && !kept) impl_->give_back(file);
     return done;
 }
 

@@ -38,7 +38,8 @@ struct WriterHooks {
 class PoolWriter {
   public:
     // Takes the writer lock, replays the log, and brings the shadow tree up to date. kind refused: this host
-    // is not the master. kind corrupt: an entry stops the replay, so that what is appended would be lost.
+    // is not the master, or (ESTALE) the pool was formatted while the lock was waited for. kind corrupt: an
+    // entry stops the replay, so that what is appended would be lost.
     static Result<std::unique_ptr<PoolWriter>> open(const PoolPlace& place, const WriterHooks& hooks);
     // The same for a pool that is open already, for writing; place.device is not used.
     static Result<std::unique_ptr<PoolWriter>> open(pool::Pool pool, const PoolPlace& place,
@@ -65,7 +66,8 @@ class PoolWriter {
     // Zeroes what a mapping of the file shows beyond `size`: the rest of its last page.
     Result<void> zero_tail(const omf::File& file);
     // Flushes the file's data, makes its document, appends its entry. After an error the reservation is gone
-    // and nothing of the file is left.
+    // and nothing of the file is left; but if it cannot be told whether the entry is in the log, its space
+    // stays taken and nothing more can be reserved. kind refused, ESTALE: the pool was formatted meanwhile.
     Result<void> commit(const omf::File& file);
     void release(const omf::File& file);
 

@@ -80,16 +80,20 @@ TEST_F(LogTest, FailedAppendLeavesTheIndexAlone) {
     }
 }
 
-// The header may be on the memory or not: another entry in that slot could be a second file in the same
+// The header reads as neither before nor after: another entry in that slot could be a second file in the same
 // place.
 TEST_F(LogTest, NothingIsAppendedAfterAHeaderInDoubt) {
     Writer writer(memory_, header());
+    omf::LogHeader other;
+    other.next_index = other.next_seqnum = 7;
+    ASSERT_TRUE(memory_.write(omf::log_offset, omf::encode_log_header(other)));
     memory_.failing_writes = 2;
     EXPECT_FALSE(writer.append(directory(0)));
+    EXPECT_TRUE(writer.in_doubt());
     const auto refused = writer.append(directory(1));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, EIO);
-    EXPECT_EQ(header().next_index, 0U);
+    EXPECT_EQ(header().next_index, 7U);
 }
 
 TEST_F(LogTest, RereadSeesWhatChangedMeanwhile) {

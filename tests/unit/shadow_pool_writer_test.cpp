@@ -3,6 +3,7 @@
 #include "liblog/shadow/logplay.h"
 #include "liblog/shadow/pool_writer.h"
 #include "test_pool.h"
+#include "wrapped_memory.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,10 +19,10 @@ using device::Access;
 using test::unit;
 
 // An image whose files, so it says, can be reached through a mount only: the mount is the tree itself.
-class MountedImage final : public device::Memory {
+class MountedImage final : public test::WrappedMemory {
   public:
     MountedImage(std::unique_ptr<device::Memory> image, std::string mountpoint)
-        : Memory(image->description()), image_(std::move(image)), mountpoint_(std::move(mountpoint)) {}
+        : WrappedMemory(std::move(image)), mountpoint_(std::move(mountpoint)) {}
 
     std::string mountpoint() const override { return mountpoint_; }
     void make_files_with(const device::FileMaker& maker) override { maker_ = maker; }
@@ -34,34 +35,9 @@ class MountedImage final : public device::Memory {
         documents.push_back(text);
         return device::Reach();
     }
-    Result<void> read(std::uint64_t offset, std::span<std::byte> out) override {
-        return image_->read(offset, out);
-    }
-    Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) override {
-        return image_->write(offset, bytes);
-    }
-    Result<void> zero(std::uint64_t offset, std::uint64_t length) override {
-        return image_->zero(offset, length);
-    }
-    Result<std::uint64_t> copy_from(int source, std::uint64_t at, std::uint64_t offset,
-                                    std::uint64_t length) override {
-        return image_->copy_from(source, at, offset, length);
-    }
-    Result<void> write_back(std::uint64_t offset, std::uint64_t length) override {
-        return image_->write_back(offset, length);
-    }
-    Result<void> invalidate(std::uint64_t offset, std::uint64_t length) override {
-        return image_->invalidate(offset, length);
-    }
-    void fence() override { image_->fence(); }
-    int descriptor() const override { return image_->descriptor(); }
-    std::byte* mapping() const override { return nullptr; }
-    int lock_descriptor() const override { return image_->lock_descriptor(); }
-
     std::vector<std::string> documents;
 
   private:
-    std::unique_ptr<device::Memory> image_;
     std::string mountpoint_;
     device::FileMaker maker_;
 };
