@@ -1,6 +1,8 @@
 # ctest: user
 """Where a host keeps the uuid that makes it a pool's master, and who may make that file."""
 import os
+import shutil
+import unittest
 import uuid
 
 import harness
@@ -72,6 +74,26 @@ class SystemUuid(harness.SystemTest):
         with open(file, 'rb') as text:
             self.assertEqual(text.read(), b'nonsense\n')
         self.assertFalse(os.path.exists(self.path('pool.img')))
+
+    @unittest.skipUnless(shutil.which('strace'), 'needs strace')
+    def test_it_is_on_the_disk_before_a_pool_names_it(self):
+        """Synced: the file before it gets its name, the directories that are new after that; then the superblock."""
+        file = self.path('a/b/system_uuid')
+        trace = self.path('trace')
+        self.command(['strace', '-f', '-y', '-qq', '-o', trace, '-e', 'trace=fsync,fdatasync,link,linkat,pwrite64',
+                      os.environ['FAMFS'], 'mkfs', self.path('pool.img'), '--size', '64M'],
+                     env={'FAMFS_SYSTEM_UUID_FILE': file})
+        with open(trace) as text:
+            calls = text.read().splitlines()
+
+        def place(*words):
+            found = [index for index, line in enumerate(calls) if all(word in line for word in words)]
+            self.assertTrue(found, (words, calls))
+            return found[0]
+        steps = [place('fsync(', f'<{file}.'), place('link', f'"{file}"')]
+        steps += [place('fsync(', f'<{directory}>') for directory in (self.path('a/b'), self.path('a'), self.dir)]
+        steps.append(place('pwrite64(', 'pool.img'))
+        self.assertEqual(steps, sorted(steps), calls)
 
 
 if __name__ == '__main__':
