@@ -2,7 +2,6 @@
 
 #include "famfs-cli/size.h"
 #include "liblog/file_descriptor.h"
-#include "liblog/pool/format.h"
 #include "liblog/process_start.h"
 #include "omf/path.h"
 
@@ -12,7 +11,6 @@
 #include <unistd.h>
 
 #include <string_view>
-#include <utility>
 
 namespace famfs::cli {
 namespace {
@@ -34,68 +32,77 @@ Error no_image(const std::string& path) {
         fmt::format("{} is no image file: a device has the size that it has; leave out --size", shown(path))};
 }
 
-// As whoever makes a file here has it, but its owner can format it.
-mode_t image_mode() {
-    return (0666 & ~caller_umask()) | 0600;
-}
-
-// Growing changes the file before format() can refuse it, so the same question is asked first.
-Result<void> check_content(const std::string& path, bool force) {
-    const auto memory = device::open_memory(path, device::Access::read_only);
-    if (!memory) return std::unexpected(memory.error());
-    const auto content = pool::identify(**memory);
-    if (!content) return std::unexpected(content.error());
-    if (content->empty() || force) return {};
-    return fail(ErrorKind::refused, EEXIST,
-                fmt::format("{} holds {}; --force overwrites it", shown(path), omf::printable(*content)));
+// A descriptor of the file, which is made if there is none; `made` tells.
+Result<FileDescriptor> open_or_create(const std::string& path, bool& made) {
+    constexpr int flags = O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    struct stat status{};
+    made = false;
+    // Looked at first: the mere opening of a device node means something.
+    if (::stat(path.c_str(), &status) == 0) {
+        if (!S_ISREG(status.st_mode)) return std::unexpected(no_image(path));
+        FileDescriptor file(::open(path.c_str(), flags));
+        if (file || errno != ENOENT)
+            return file ? Result<FileDescriptor>(std::move(file)) : fail_errno(errno, shown(path));
+    }
+    FileDescriptor file(::open(path.c_str(), flags | O_CREAT | O_EXCL, 0600));
+    if (!file) return fail_errno(errno, fmt::format("cannot make {}", shown(path)));
+    made = true;
+    // As whoever makes a file here has it, but its owner can format it.
+    if (::fchmod(file.get(), (0666 & ~caller_umask()) | 0600) != 0) return fail_errno(errno, shown(path));
+    return file;
 }
 
 }  // namespace
 
-ImageFile::ImageFile(ImageFile&& other) noexcept
-    : path_(std::move(other.path_)),
-      undo_(std::exchange(other.undo_, Undo::nothing)),
-      old_size_(other.old_size_) {}
+Result<ImageFile> ImageFile::open_or_make(const std::string& path) {
+    bool made = false;
+    auto file = open_or_create(path, made);
+    if (!file) return std::unexpected(file.error());
+    const auto whole = device::resolve_device_path(path);
+    if (!whole) return fail_errno(ESTALE, shown(path));
+    auto memory = device::adopt_image(std::move(*file), *whole);
+    if (!memory) return std::unexpected(memory.error());
+    ImageFile image(std::move(*memory), made);
+    auto use = pool::SoleUse::acquire(image.memory());
+    if (!use) return std::unexpected(use.error());
+    image.use_.emplace(std::move(*use));
+    return image;
+}
 
+Result<ImageFile> ImageFile::open(const std::string& path) {
+    if (names_dax_device(path)) return std::unexpected(no_image(path));
+    // Another mkfs may make the file, or take its own away again, between any two of our steps.
+    constexpr int max_tries = 100;
+    for (int tries = 1;; ++tries) {
+        auto image = open_or_make(path);
+        if (image || tries == max_tries) return image;
+        if (image.error().code != ESTALE && image.error().code != EEXIST) return image;
+    }
+}
+
+// Without sole use it is not ours to undo: another mkfs has taken the file on.
 ImageFile::~ImageFile() {
-    if (undo_ == Undo::remove) ::unlink(path_.c_str());
-    if (undo_ == Undo::shrink)
-        static_cast<void>(::truncate(path_.c_str(), static_cast<off_t>(old_size_)) == 0);
+    if (!memory_ || !use_ || kept_) return;
+    if (made_ && device::check_named(*memory_)) {
+        ::unlink(memory_->description().path.c_str());
+    } else if (memory_->size() != old_size_) {
+        static_cast<void>(memory_->resize(old_size_));
+    }
 }
 
-Result<ImageFile> ImageFile::create(const std::string& path, std::uint64_t size) {
-    const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file) return fail_errno(errno, fmt::format("cannot make {}", shown(path)));
-    ImageFile image(path, Undo::remove, 0);
-    if (::fchmod(file.get(), image_mode()) != 0) return fail_errno(errno, shown(path));
-    if (::ftruncate(file.get(), static_cast<off_t>(size)) == 0) return image;
-    return fail_errno(errno, fmt::format("cannot make {} of {}", shown(path), readable_size(size)));
-}
-
-Result<ImageFile> ImageFile::grow(const std::string& path, std::uint64_t size, bool force) {
-    struct stat status{};
-    if (::stat(path.c_str(), &status) != 0) return fail_errno(errno, shown(path));
-    if (!S_ISREG(status.st_mode)) return std::unexpected(no_image(path));
-    const auto old_size = static_cast<std::uint64_t>(status.st_size);
-    if (size < old_size) {
+Result<void> ImageFile::grow(std::uint64_t size) {
+    const std::string& path = memory_->description().path;
+    if (size < old_size_) {
         return fail(ErrorKind::refused, EEXIST,
                     fmt::format("{} is {} already, more than {}; remove it first, or leave out --size",
-                                shown(path), exact_size(old_size), exact_size(size)));
+                                shown(path), exact_size(old_size_), exact_size(size)));
     }
-    if (size == old_size) return ImageFile(path, Undo::nothing, old_size);
-    if (old_size > 0) {
-        if (const auto free = check_content(path, force); !free) return std::unexpected(free.error());
-    }
-    if (::truncate(path.c_str(), static_cast<off_t>(size)) == 0)
-        return ImageFile(path, Undo::shrink, old_size);
-    return fail_errno(errno, fmt::format("cannot grow {} to {}", shown(path), readable_size(size)));
-}
-
-Result<ImageFile> ImageFile::prepare(const std::string& path, std::optional<std::uint64_t> size, bool force) {
-    if (!size) return ImageFile(path, Undo::nothing, 0);
-    if (names_dax_device(path)) return std::unexpected(no_image(path));
-    if (::access(path.c_str(), F_OK) == 0) return grow(path, *size, force);
-    return create(path, *size);
+    if (size == old_size_) return {};
+    const auto resized = memory_->resize(size);
+    if (resized) return {};
+    return fail_errno(resized.error().code,
+                      fmt::format("cannot {} {} {} {}", made_ ? "make" : "grow", shown(path),
+                                  made_ ? "of" : "to", readable_size(size)));
 }
 
 }  // namespace famfs::cli

@@ -23,12 +23,14 @@ struct Request {
     std::optional<std::uint64_t> unit;
     std::optional<omf::Uuid> uuid;
     bool force = false;
+    bool foreign = false;
     bool kill = false;
 };
 
 pool::FormatOptions format_options(const Request& request) {
     pool::FormatOptions options;
     options.force = request.force;
+    options.foreign = request.foreign;
     options.device_uuid = request.uuid;
     if (request.log_size) options.log_length = *request.log_size;
     if (request.unit) options.allocation_unit = *request.unit;
@@ -46,14 +48,26 @@ void show(Console& console, const device::Description& device, const omf::Superb
                   to_string(superblock.device), to_string(superblock.system));
 }
 
-Result<void> make_pool(Console& console, const Request& request) {
-    auto image = ImageFile::prepare(request.device, request.size, request.force);
+// Makes the image file, or lets it grow, and formats it; all under one lock on one open file.
+Result<void> make_image(Console& console, const Request& request, std::uint64_t size) {
+    auto image = ImageFile::open(request.device);
     if (!image) return std::unexpected(image.error());
+    const auto options = format_options(request);
+    if (auto checked = pool::check_erasable(image->memory(), options); !checked) return checked;
+    if (auto grown = image->grow(size); !grown) return grown;
+    const auto superblock = pool::format(image->use(), options);
+    if (!superblock) return std::unexpected(superblock.error());
+    image->keep();
+    show(console, image->memory().description(), *superblock);
+    return {};
+}
+
+Result<void> make_pool(Console& console, const Request& request) {
+    if (request.size) return make_image(console, request, *request.size);
     const auto memory = device::open_memory(request.device, device::Access::read_write);
     if (!memory) return std::unexpected(memory.error());
     const auto superblock = pool::format(**memory, format_options(request));
     if (!superblock) return std::unexpected(superblock.error());
-    image->keep();
     show(console, (*memory)->description(), *superblock);
     return {};
 }
@@ -61,7 +75,7 @@ Result<void> make_pool(Console& console, const Request& request) {
 Result<void> kill_pool(const Request& request) {
     const auto memory = device::open_memory(request.device, device::Access::read_write);
     if (!memory) return std::unexpected(memory.error());
-    return pool::kill(**memory);
+    return pool::kill(**memory, request.foreign);
 }
 
 }  // namespace
@@ -75,11 +89,12 @@ int run_mkfs(Console& console, Arguments arguments) {
     line.add_size("--alloc-unit", request.unit, "Allocation unit, 4K or 2M (2M)");
     line.add_uuid("--device-uuid", request.uuid, "The device's uuid (random)");
     line.add_flag("--force", request.force, "Overwrite what is on the device");
+    line.add_flag("--foreign", request.foreign, "With --force or --kill: a pool of another host too");
     line.add_flag("--kill", request.kill, "Wipe the superblock: no pool any more");
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
     if (request.kill && (request.size || request.log_size || request.unit || request.uuid)) {
-        return line.usage_error("--kill goes with no other option than --force");
+        return line.usage_error("--kill goes with no other option than --force and --foreign");
     }
 
     Interrupt interrupt;  // a half-made pool is no use: a signal takes effect when it is made

@@ -106,6 +106,10 @@ std::expected<Superblock, Violation> decode_superblock(std::span<const std::byte
     return superblock;
 }
 
+Uuid claimed_system(std::span<const std::byte, superblock_bytes> bytes) {
+    return load<WireSuperblock>(bytes).system;
+}
+
 std::expected<void, Violation> check_fits(const Superblock& superblock, std::uint64_t device_size) {
     // Without overflow: log_length is a power of two, so at most 2^63.
     const std::uint64_t needed = superblock.data_start() + superblock.allocation_unit;

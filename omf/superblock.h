@@ -38,6 +38,9 @@ SuperblockBytes encode_superblock(const Superblock& superblock);
 // Checks magic, version, crc, major version, and the geometry by itself. Any bytes are safe.
 std::expected<Superblock, Violation> decode_superblock(std::span<const std::byte, superblock_bytes> bytes);
 
+// The master's uuid as the bytes have it, unchecked: for a message about a superblock that breaks a rule.
+Uuid claimed_system(std::span<const std::byte, superblock_bytes> bytes);
+
 // That superblock, log and at least one allocation unit fit a device of `device_size` bytes.
 std::expected<void, Violation> check_fits(const Superblock& superblock, std::uint64_t device_size);
 

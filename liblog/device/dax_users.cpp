@@ -73,8 +73,8 @@ std::optional<std::string> find_line(Wanted wanted) {
 }
 
 bool is_held(const Memory& memory, LockKind kind) {
-    const auto free = Lock::is_free(memory, kind);
-    return free && !*free;
+    const auto held = Lock::held(memory, kind);
+    return held && *held != Held::free;
 }
 
 }  // namespace

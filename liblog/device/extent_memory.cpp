@@ -28,9 +28,9 @@ Result<std::unique_ptr<Memory>> ExtentMemory::adopt(FileDescriptor node, const s
                     path + " is in fsdev mode: " + control.error().message);
     const auto attached = control->attach(node.get(), path);
     if (!attached) return std::unexpected(attached.error());
-    std::unique_ptr<ExtentMemory> memory(new ExtentMemory({path, Kind::fsdev, attached->size, device.uuid},
-                                                          std::move(hold), std::move(*control),
-                                                          attached->number, access));
+    std::unique_ptr<ExtentMemory> memory(
+        new ExtentMemory({path, Kind::fsdev, attached->size, device.uuid, node_identity(device.number)},
+                         std::move(hold), std::move(*control), attached->number, access));
     if (auto opened = memory->open_superblock(); !opened) return std::unexpected(opened.error());
     return std::unique_ptr<Memory>(std::move(memory));
 }

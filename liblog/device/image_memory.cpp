@@ -31,9 +31,17 @@ std::unexpected<Error> has_shrunk(const std::string& path, std::uint64_t image_e
 
 }  // namespace
 
-Result<std::unique_ptr<Memory>> ImageMemory::adopt(FileDescriptor file, const std::string& path,
-                                                   std::uint64_t size) {
-    return std::unique_ptr<Memory>(new ImageMemory(std::move(file), {path, Kind::image, size, std::nullopt}));
+std::unique_ptr<Memory> ImageMemory::adopt(FileDescriptor file, const std::string& path,
+                                           const struct stat& status) {
+    Description image{path, Kind::image, static_cast<std::uint64_t>(status.st_size), std::nullopt,
+                      file_identity(status)};
+    return std::unique_ptr<Memory>(new ImageMemory(std::move(file), std::move(image)));
+}
+
+Result<void> ImageMemory::resize(std::uint64_t size) {
+    if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0) return fail_errno(errno, description().path);
+    set_size(size);
+    return {};
 }
 
 // No flag of a write keeps the kernel from making a file longer, so that a cut between this look and the

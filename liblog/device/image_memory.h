@@ -9,10 +9,12 @@ namespace famfs::device {
 
 class ImageMemory final : public Memory {
   public:
-    static Result<std::unique_ptr<Memory>> adopt(FileDescriptor file, const std::string& path,
-                                                 std::uint64_t size);
+    // `status` is that of the open file, a regular one.
+    static std::unique_ptr<Memory> adopt(FileDescriptor file, const std::string& path,
+                                         const struct stat& status);
 
     Result<void> check_present(std::uint64_t offset, std::uint64_t length) override;
+    Result<void> resize(std::uint64_t size) override;
     Result<void> read(std::uint64_t offset, std::span<std::byte> out) override;
     Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) override;
     Result<void> zero(std::uint64_t offset, std::uint64_t length) override;

@@ -34,10 +34,11 @@ Result<std::optional<Lock>> Lock::try_acquire(const Memory& memory, LockKind kin
     return lock_failed(memory, errno);
 }
 
-Result<bool> Lock::is_free(const Memory& memory, LockKind kind) {
+Result<Held> Lock::held(const Memory& memory, LockKind kind) {
     struct flock range = range_of(kind, F_WRLCK);
-    if (::fcntl(memory.lock_descriptor(), F_OFD_GETLK, &range) == 0) return range.l_type == F_UNLCK;
-    return lock_failed(memory, errno);
+    if (::fcntl(memory.lock_descriptor(), F_OFD_GETLK, &range) != 0) return lock_failed(memory, errno);
+    if (range.l_type == F_UNLCK) return Held::free;
+    return range.l_type == F_RDLCK ? Held::shared : Held::exclusive;
 }
 
 Result<Lock> Lock::acquire(const Memory& memory, LockKind kind, bool shared) {

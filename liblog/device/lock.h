@@ -14,13 +14,15 @@ enum class LockKind {
     mounted,  // shared by the daemons that serve the pool; exclusive for mkfs
 };
 
+enum class Held { free, shared, exclusive };
+
 // Holds a lock until destroyed. The Memory must outlive it.
 class Lock {
   public:
     // Takes the lock if it is free now; no value if somebody holds it.
     static Result<std::optional<Lock>> try_acquire(const Memory& memory, LockKind kind, bool shared);
-    // Whether it could be taken alone now, without taking it.
-    static Result<bool> is_free(const Memory& memory, LockKind kind);
+    // How others hold it now.
+    static Result<Held> held(const Memory& memory, LockKind kind);
     // Waits for it. A signal whose handler does not restart ends the wait with EINTR.
     static Result<Lock> acquire(const Memory& memory, LockKind kind, bool shared);
 

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <cctype>
 #include <climits>
@@ -34,10 +35,8 @@ FileDescriptor open_file(const std::string& path, Access access) {
 
 Result<std::unique_ptr<Memory>> open_image(const std::string& path, Access access) {
     FileDescriptor file = open_file(path, access);
-    struct stat status{};
-    if (!file || ::fstat(file.get(), &status) != 0) return fail_errno(errno, path);
-    if (!S_ISREG(status.st_mode)) return fail_errno(EAGAIN, path + ": it was replaced");
-    return ImageMemory::adopt(std::move(file), path, static_cast<std::uint64_t>(status.st_size));
+    if (!file) return fail_errno(errno, path);
+    return adopt_image(std::move(file), path);
 }
 
 std::unexpected<Error> cannot_be_used(const DaxDevice& device) {
@@ -82,6 +81,20 @@ std::string_view name(Kind kind) {
     return "fsdev";
 }
 
+std::string node_identity(dev_t number) {
+    return fmt::format("node {}:{}", major(number), minor(number));
+}
+
+std::string file_identity(const struct stat& status) {
+    if (S_ISCHR(status.st_mode)) return node_identity(status.st_rdev);
+    if (!S_ISREG(status.st_mode)) return {};
+    return fmt::format("file {}:{} {}", major(status.st_dev), minor(status.st_dev), status.st_ino);
+}
+
+Result<void> Memory::resize(std::uint64_t) {
+    return fail(ErrorKind::refused, EINVAL, description_.path + ": a device has the size that it has");
+}
+
 Result<void> Memory::check_range(std::uint64_t offset, std::uint64_t length) const {
     if (offset <= size() && length <= size() - offset) return {};
     return fail(ErrorKind::io, EINVAL,
@@ -111,6 +124,26 @@ Result<std::unique_ptr<Memory>> open_memory(const std::string& path, Access acce
     if (S_ISREG(status.st_mode)) return open_image(*resolved, access);
     if (S_ISCHR(status.st_mode)) return open_dax(*resolved, status.st_rdev, access);
     return fail(ErrorKind::usage, EINVAL, *resolved + " is neither a dax device nor a plain file");
+}
+
+Result<std::unique_ptr<Memory>> adopt_image(FileDescriptor file, const std::string& path) {
+    struct stat status{};
+    if (::fstat(file.get(), &status) != 0) return fail_errno(errno, path);
+    if (!S_ISREG(status.st_mode)) return fail_errno(EAGAIN, path + ": it was replaced");
+    return ImageMemory::adopt(std::move(file), path, status);
+}
+
+Result<void> check_named(const Memory& memory) {
+    const Description& open = memory.description();
+    struct stat status{};
+    if (open.identity.empty()) return {};
+    if (::stat(open.path.c_str(), &status) == 0 && file_identity(status) == open.identity) {
+        const bool resized =
+            S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) != open.size;
+        if (!resized) return {};
+    }
+    return fail(ErrorKind::busy, ESTALE,
+                open.path + ": it was replaced, resized or removed since it was opened; run it again");
 }
 
 }  // namespace famfs::device

@@ -6,6 +6,8 @@
 #include "omf/layout.h"
 #include "omf/uuid.h"
 
+#include <sys/stat.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -31,7 +33,15 @@ struct Description {
     Kind kind = Kind::image;
     std::uint64_t size = 0;          // bytes
     std::optional<omf::Uuid> tag{};  // the device's own uuid, where the kernel shows one
+    // Of the very file or device that is open, whatever its path names by now: file_identity(). "" if it has
+    // none.
+    std::string identity{};
 };
+
+// What tells a file or device node from every other on this host, the same to all processes: by device and
+// inode number, or for a node by the number of its device. "" for anything else.
+std::string file_identity(const struct stat& status);
+std::string node_identity(dev_t number);  // of the node with this number
 
 std::string_view name(Kind kind);
 
@@ -68,6 +78,9 @@ class Memory {
     // knows superblock and log, and asks `maker` for everything else.
     virtual std::string mountpoint() const { return {}; }
     virtual void make_files_with(const FileMaker&) {}
+
+    // Makes it larger or smaller. Refused but for an image. Not thread safe; for who has it to itself.
+    virtual Result<void> resize(std::uint64_t size);
 
     // Refuses (kind busy) if processes have files of this device in use, as far as the system can tell; for
     // who is about to erase it.
@@ -110,6 +123,7 @@ class Memory {
     explicit Memory(Description description) : description_(std::move(description)) {}
 
     Result<void> check_range(std::uint64_t offset, std::uint64_t length) const;
+    void set_size(std::uint64_t size) { description_.size = size; }
 
   private:
     Description description_;
@@ -123,5 +137,12 @@ Result<std::string> resolve_device_path(const std::string& path);
 // path iomap. Never creates a file. A dax
 // device keeps its mode while it is open; one that is just changing it is waited for.
 Result<std::unique_ptr<Memory>> open_memory(const std::string& path, Access access);
+
+// An image that is open already; `path` (absolute) names it in messages. Fails with EAGAIN if it is no
+// regular file.
+Result<std::unique_ptr<Memory>> adopt_image(FileDescriptor file, const std::string& path);
+
+// Fails (kind busy, ESTALE) unless the path of `memory` still names what is open, with the size it had then.
+Result<void> check_named(const Memory& memory);
 
 }  // namespace famfs::device

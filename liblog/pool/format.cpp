@@ -1,6 +1,6 @@
 #include "liblog/pool/format.h"
 
-#include "liblog/device/lock.h"
+#include "liblog/pool/owner.h"
 #include "liblog/pool/pool.h"
 #include "liblog/pool/system_uuid.h"
 #include "liblog/random_uuid.h"
@@ -14,24 +14,6 @@ namespace famfs::pool {
 namespace {
 
 constexpr std::uint32_t flag_primary = 1;
-
-// Both locks: nobody writes, nobody serves.
-struct Locks {
-    device::Lock writer;
-    device::Lock mounted;
-};
-
-Result<Locks> lock_out(device::Memory& memory) {
-    const std::string& path = memory.description().path;
-    auto mounted = device::Lock::try_acquire(memory, device::LockKind::mounted, false);
-    if (!mounted) return std::unexpected(mounted.error());
-    if (!*mounted) return fail(ErrorKind::busy, EBUSY, path + " is mounted; famfs umount it first");
-    auto writer = device::Lock::try_acquire(memory, device::LockKind::writer, false);
-    if (!writer) return std::unexpected(writer.error());
-    if (!*writer) return fail(ErrorKind::busy, EBUSY, path + " is being written by another process");
-    if (auto unused = memory.check_unused(); !unused) return std::unexpected(unused.error());
-    return Locks{std::move(**writer), std::move(**mounted)};
-}
 
 Result<void> check_options(const device::Memory& memory, const FormatOptions& options) {
     const std::string& path = memory.description().path;
@@ -53,12 +35,26 @@ Result<void> check_options(const device::Memory& memory, const FormatOptions& op
                             memory.size(), wanted.data_start() + wanted.allocation_unit));
 }
 
-Result<void> check_content(device::Memory& memory) {
-    const auto content = identify(memory);
-    if (!content) return std::unexpected(content.error());
-    if (content->empty()) return {};
+// What is there, and whose, if it is a pool of another host.
+struct Content {
+    std::string name;     // as identify() has it
+    std::string foreign;  // as describe_foreign() has it; "" if it is not
+};
+
+Result<Content> look_at(device::Memory& memory) {
+    auto name = identify(memory);
+    if (!name) return std::unexpected(name.error());
+    if (*name != "famfs") return Content{std::move(*name), ""};
+    auto foreign = describe_foreign(memory);
+    if (!foreign) return std::unexpected(foreign.error());
+    return Content{std::move(*name), std::move(*foreign).value_or("")};
+}
+
+std::unexpected<Error> would_lose(const device::Memory& memory, const Content& content,
+                                  std::string_view help) {
+    const std::string whose = content.foreign.empty() ? "" : ", " + content.foreign;
     return fail(ErrorKind::refused, EEXIST,
-                fmt::format("{} holds {}; --force overwrites it", memory.description().path, *content));
+                fmt::format("{} holds {}{}; {}", memory.description().path, content.name, whose, help));
 }
 
 Result<void> store(device::Memory& memory, std::uint64_t offset, std::span<const std::byte> bytes) {
@@ -92,12 +88,26 @@ omf::Superblock new_superblock(const device::Memory& memory, const FormatOptions
 
 }  // namespace
 
+Result<void> check_erasable(device::Memory& memory, const FormatOptions& options) {
+    const auto content = look_at(memory);
+    if (!content) return std::unexpected(content.error());
+    if (content->name.empty()) return {};
+    if (!content->foreign.empty() && !(options.force && options.foreign))
+        return would_lose(memory, *content, "--force --foreign overwrites it");
+    if (!options.force) return would_lose(memory, *content, "--force overwrites it");
+    return {};
+}
+
 Result<omf::Superblock> format(device::Memory& memory, const FormatOptions& options) {
+    const auto use = SoleUse::acquire(memory);
+    if (!use) return std::unexpected(use.error());
+    return format(*use, options);
+}
+
+Result<omf::Superblock> format(const SoleUse& use, const FormatOptions& options) {
+    device::Memory& memory = use.memory();
     if (auto checked = check_options(memory, options); !checked) return std::unexpected(checked.error());
-    const auto locks = lock_out(memory);
-    if (!locks) return std::unexpected(locks.error());
-    if (!options.force)
-        if (auto checked = check_content(memory); !checked) return std::unexpected(checked.error());
+    if (auto checked = check_erasable(memory, options); !checked) return std::unexpected(checked.error());
     const auto system = ensure_system_uuid();
     if (!system) return std::unexpected(system.error());
     const auto log = reach_log(memory, options.log_length);
@@ -116,14 +126,16 @@ Result<omf::Superblock> format(device::Memory& memory, const FormatOptions& opti
     return superblock;
 }
 
-Result<void> kill(device::Memory& memory) {
-    const auto locks = lock_out(memory);
-    if (!locks) return std::unexpected(locks.error());
-    const auto content = identify(memory);
+Result<void> kill(device::Memory& memory, bool foreign) {
+    const auto use = SoleUse::acquire(memory);
+    if (!use) return std::unexpected(use.error());
+    const auto content = look_at(memory);
     if (!content) return std::unexpected(content.error());
-    if (*content != "famfs")
+    if (content->name != "famfs")
         return fail(ErrorKind::refused, EINVAL,
                     memory.description().path + " holds no famfs; nothing was changed");
+    if (!content->foreign.empty() && !foreign)
+        return would_lose(memory, *content, "--kill --foreign wipes it");
     return clear(memory, 0, omf::superblock_region);
 }
 

@@ -92,9 +92,9 @@ TEST_F(FormatTest, RefusesBadSizes) {
 
 TEST_F(FormatTest, KillLeavesNoPool) {
     auto memory = image("pool", 64 << 20);
-    EXPECT_FALSE(kill(*memory)) << "nothing to kill";
+    EXPECT_FALSE(kill(*memory, false)) << "nothing to kill";
     ASSERT_TRUE(format(*memory, {}));
-    ASSERT_TRUE(kill(*memory));
+    ASSERT_TRUE(kill(*memory, false));
     EXPECT_EQ(identify(*memory).value(), "");
     const auto pool = Pool::open(std::move(memory));
     ASSERT_FALSE(pool);
@@ -114,7 +114,7 @@ TEST_F(FormatTest, HeldPoolsAreLeftAlone) {
         const auto refused = format(*memory, forced);
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().kind, ErrorKind::busy);
-        EXPECT_FALSE(kill(*memory));
+        EXPECT_FALSE(kill(*memory, false));
     }
     EXPECT_TRUE(format(*memory, forced));
 }

@@ -94,7 +94,7 @@ def show_bytes(times):
 
 def prepare(device, data_path, mountpoint):
     os.mkdir(mountpoint)
-    famfs("mkfs", "--force", device)
+    famfs("mkfs", "--force", "--foreign", device)
     famfs("mount", "--data-path", data_path, device, mountpoint)
     famfs("creat", "--size", str(SIZE), mountpoint + "/file")
     famfs("creat", "--size", "4096", mountpoint + "/opened")

@@ -172,7 +172,7 @@ class VmCase(unittest.TestCase):
         self.assertIn(text, lines[0])
 
     def mkfs(self, device="dax0.0", *options):
-        self.famfs("mkfs", device, "--force", *options)
+        self.famfs("mkfs", device, "--force", "--foreign", *options)
 
     def mount(self, device="dax0.0", *options, name="mnt"):
         """Mounts and returns the mount point."""
