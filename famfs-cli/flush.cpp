@@ -28,12 +28,14 @@ Result<void> flush_mapped(int file, std::uint64_t size, const std::string& path)
     return done ? Result<void>() : fail_errno(EIO, omf::printable(path) + ": its memory does not answer");
 }
 
-Result<void> flush(const std::string& path, bool kernel_maps) {
+Result<void> flush(const std::string& path, const MountedPool& pool) {
     struct stat status{};
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file || ::fstat(file.get(), &status) != 0) return fail_errno(errno, omf::printable(path));
+    if (auto inside = pool.check_inside(file.get(), path); !inside) return inside;
     if (!S_ISREG(status.st_mode)) return fail_errno(EISDIR, omf::printable(path));
-    if (kernel_maps) return flush_mapped(file.get(), static_cast<std::uint64_t>(status.st_size), path);
+    if (pool.data_path == "iomap")
+        return flush_mapped(file.get(), static_cast<std::uint64_t>(status.st_size), path);
     // Pages that the kernel keeps may be older than what another host wrote: they go too.
     if (::fsync(file.get()) != 0) return fail_errno(errno, omf::printable(path));
     const int code = ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
@@ -54,7 +56,7 @@ int run_flush(Console& console, Arguments arguments) {
     for (const auto& path : paths) {
         const auto target = resolver->resolve(path);
         if (!target) return console.fail(target.error());
-        const auto flushed = flush(path, target->pool->data_path == "iomap");
+        const auto flushed = flush(path, *target->pool);
         if (flushed) continue;
         console.error("flush: " + flushed.error().message);
         all = false;

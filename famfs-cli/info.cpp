@@ -16,7 +16,8 @@ namespace {
 // Those of the device, each with the reason if its pool is not there any more.
 std::vector<MountedPool> look_at_mounts(const std::string& device, const Result<pool::Pool>& pool) {
     std::vector<MountedPool> mounts;
-    if (const auto path = device::resolve_device_path(device)) mounts = mounts_of(*path);
+    const std::string identity = pool ? pool->memory().description().identity : "";
+    if (const auto path = device::resolve_device_path(device)) mounts = mounts_of(*path, identity);
     for (MountedPool& mount : mounts)
         mount.gone = why_gone(mount, pool);
     return mounts;
@@ -86,7 +87,7 @@ int run_info(Console& console, Arguments arguments) {
     if (const auto status = line.parse(arguments)) return *status;
     const auto target = resolve_target(name);
     if (!target) return console.fail(target.error());
-    const auto pool = pool::Pool::open(target->device, device::Access::read_only);
+    const auto pool = open_served(target->device, target->mount);
     auto mounts = look_at_mounts(target->device, pool);
     if (!pool && any_gone(mounts)) {
         if (console.json) console.write(json::lost_pool(target->device, mounts));

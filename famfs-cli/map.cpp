@@ -9,23 +9,23 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 
-#include <array>
 #include <system_error>
 
 namespace famfs::cli {
 namespace {
 
 // Not opened: a file whose document is broken cannot be.
-Result<FileMap> read_map(const std::string& path) {
+Result<FileMap> read_map(const std::string& path, const MountedPool& pool) {
     struct stat status{};
-    if (::lstat(path.c_str(), &status) != 0) return fail_errno(errno, omf::printable(path));
+    const FileDescriptor file(::open(path.c_str(), O_PATH | O_CLOEXEC | O_NOFOLLOW));
+    if (!file || ::fstat(file.get(), &status) != 0) return fail_errno(errno, omf::printable(path));
+    if (const auto inside = pool.check_inside(file.get(), path); !inside)
+        return std::unexpected(inside.error());
     if (S_ISDIR(status.st_mode)) return fail_errno(EISDIR, omf::printable(path));
-    std::array<char, 8192> value{};
-    const ssize_t length = ::lgetxattr(path.c_str(), "user.famfs.extents", value.data(), value.size());
-    if (length < 0) return fail_errno(errno, fmt::format("{}: no extents", omf::printable(path)));
-    auto map = json::read_extents({value.data(), static_cast<std::size_t>(length)});
+    const auto value = attribute_of(file.get(), "user.famfs.extents");
+    if (!value) return fail_errno(value.error().code, fmt::format("{}: no extents", omf::printable(path)));
+    auto map = json::read_extents(*value);
     if (!map) return map;
     map->path = path;
     map->size = static_cast<std::uint64_t>(status.st_size);
@@ -65,7 +65,7 @@ int run_map(Console& console, Arguments arguments) {
     for (const auto& path : paths) {
         const auto target = resolver->resolve(path);
         if (!target) return console.fail(target.error());
-        auto map = read_map(path);
+        auto map = read_map(path, *target->pool);
         if (!map) {
             console.error("map: " + map.error().message);
             all = false;

@@ -1,15 +1,14 @@
 #include "famfs-cli/mounted_path.h"
 
+#include "liblog/file_descriptor.h"
 #include "omf/path.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <sys/xattr.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 namespace famfs::cli {
 namespace {
@@ -27,33 +26,48 @@ Error system_error(int code, const std::string& path) {
     return fail_errno(code, omf::printable(path)).error();
 }
 
-Result<std::string> canonical(const std::string& path) {
-    const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr), &std::free);
-    if (!resolved) return std::unexpected(system_error(errno, path));
-    return std::string(resolved.get());
+// Something that exists: where it is, and in which mount, both of the same moment.
+struct Place {
+    std::string path;  // absolute, without symbolic links
+    std::uint64_t mount = 0;
+};
+
+Result<Place> find_place(const std::string& path) {
+    const FileDescriptor found(::open(path.c_str(), O_PATH | O_CLOEXEC));
+    if (!found) return std::unexpected(system_error(errno, path));
+    std::error_code code;
+    const auto absolute = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", found.get()), code);
+    if (code) return std::unexpected(system_error(code.value(), path));
+    const auto mount = famfs::mount_id(found.get());
+    if (!mount) return std::unexpected(mount.error());
+    return Place{absolute.string(), *mount};
 }
 
-Result<std::uint64_t> mount_id(const std::string& path) {
-    struct statx status{};
-    if (::statx(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_MNT_ID, &status) != 0) {
-        return std::unexpected(system_error(errno, path));
-    }
-    if ((status.stx_mask & STATX_MNT_ID) == 0) {
-        return fail(ErrorKind::unsupported, ENOTSUP,
-                    "this kernel does not tell mounts apart; Linux 5.8 or later does");
-    }
-    return status.stx_mnt_id;
+Result<std::string> attribute(const MountRoot& root, const Mount& mount, const char* name) {
+    auto value = root.attribute(name);
+    if (value) return value;
+    const Error error = system_error(value.error().code, mount.mountpoint);
+    return fail(error.kind, error.code, fmt::format("{} (reading {})", error.message, name));
 }
 
-Result<std::string> attribute(const std::string& path, const char* name) {
-    std::string value(XATTR_SIZE_MAX, '\0');
-    const ssize_t length = ::getxattr(path.c_str(), name, value.data(), value.size());
-    if (length < 0) {
-        const Error error = system_error(errno, path);
-        return fail(error.kind, error.code, fmt::format("{} (reading {})", error.message, name));
-    }
-    value.resize(static_cast<std::size_t>(length));
-    return value;
+// What a daemon that does not open the device cannot say is "".
+Result<std::string> optional_attribute(const MountRoot& root, const Mount& mount, const char* name) {
+    auto value = attribute(root, mount, name);
+    return !value && value.error().code == ENODATA ? std::string() : value;
+}
+
+Result<pool::Served> ask_served(const MountRoot& root, const Mount& mount, std::string_view data_path) {
+    const auto device = optional_attribute(root, mount, "user.famfs.device");
+    if (!device) return std::unexpected(device.error());
+    const auto file_system = optional_attribute(root, mount, "user.famfs.file_system");
+    if (!file_system) return std::unexpected(file_system.error());
+    if (device->empty() && (data_path == "copy" || data_path == "extfile"))
+        return fail(
+            ErrorKind::unsupported, ENODATA,
+            fmt::format("{}: its daemon, of an earlier version, does not say which device it serves; famfs "
+                        "umount and mount it again",
+                        omf::printable(mount.mountpoint)));
+    return pool::Served{*device, omf::parse_uuid(*file_system).value_or(omf::Uuid{}), mount.mountpoint};
 }
 
 std::string join(std::string_view directory, std::string_view name) {
@@ -99,23 +113,34 @@ Result<void> MountedPool::check_writable() const {
                 fmt::format("{}: mounted read-only", omf::printable(mount.mountpoint)));
 }
 
+Result<void> MountedPool::check_inside(int descriptor, const std::string& path) const {
+    const auto id = famfs::mount_id(descriptor);
+    if (!id) return std::unexpected(id.error());
+    if (*id == mount.id) return {};
+    return fail(
+        ErrorKind::refused, ESTALE,
+        fmt::format("{}: not in {} any more", omf::printable(path), omf::printable(mount.mountpoint)));
+}
+
 Result<MountedPool> ask_mount(const Mount& mount) {
     if (!mount.famfs()) return std::unexpected(no_famfs(mount.mountpoint));
     if (const auto trusted = check_trusted(mount); !trusted) return std::unexpected(trusted.error());
-    const auto shown = attribute(mount.mountpoint, "user.famfs.shadow");
+    const auto root = MountRoot::open(mount);
+    if (!root) return std::unexpected(root.error());
+    const auto shown = attribute(*root, mount, "user.famfs.shadow");
     if (!shown) return std::unexpected(shown.error());
-    const auto data_path = attribute(mount.mountpoint, "user.famfs.data_path");
+    const auto data_path = attribute(*root, mount, "user.famfs.data_path");
     if (!data_path) return std::unexpected(data_path.error());
+    auto served = ask_served(*root, mount, *data_path);
+    if (!served) return std::unexpected(served.error());
     const auto shadow = shadow_directory(*shown, mount.root);
     if (!shadow) {
         return fail(ErrorKind::corrupt, EUCLEAN,
                     fmt::format("{}: {} is no shadow tree's root", omf::printable(mount.mountpoint),
                                 omf::printable(*shown)));
     }
-    MountedPool pool{mount, mount.source, *shadow, *data_path};
-    if (const auto uuid = attribute(mount.mountpoint, "user.famfs.file_system"))
-        pool.file_system = omf::parse_uuid(*uuid);
-    pool.gone = omf::printable(attribute(mount.mountpoint, "user.famfs.pool_gone").value_or(""));
+    MountedPool pool{mount, mount.source, *shadow, *data_path, std::move(*served)};
+    pool.gone = omf::printable(root->attribute("user.famfs.pool_gone").value_or(""));
     return pool;
 }
 
@@ -136,13 +161,11 @@ Result<std::shared_ptr<const MountedPool>> PathResolver::pool(const Mount& mount
 
 // Where something that exists lies.
 Result<MountedPath> PathResolver::locate(const std::string& path) {
-    const auto absolute = canonical(path);
-    if (!absolute) return std::unexpected(absolute.error());
-    const auto id = mount_id(*absolute);
-    if (!id) return std::unexpected(id.error());
-    const auto mount = std::ranges::find(mounts_, *id, &Mount::id);
+    const auto place = find_place(path);
+    if (!place) return std::unexpected(place.error());
+    const auto mount = std::ranges::find(mounts_, place->mount, &Mount::id);
     if (mount == mounts_.end() || !mount->famfs()) return std::unexpected(no_famfs(path));
-    const auto rest = below(*absolute, mount->mountpoint);
+    const auto rest = below(place->path, mount->mountpoint);
     if (!rest) return std::unexpected(no_famfs(path));
     auto mounted = pool(*mount);
     if (!mounted) return std::unexpected(mounted.error());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "liblog/mounts.h"
+#include "liblog/pool/pool.h"
 #include "omf/error.h"
 #include "omf/uuid.h"
 
@@ -16,14 +17,16 @@ namespace famfs::cli {
 // A pool that is mounted, as its mount describes it.
 struct MountedPool {
     Mount mount;
-    std::string device;                      // the mount's source
-    std::string shadow;                      // DIR of the shadow tree
-    std::string data_path;                   // "copy", "yaml", …
-    std::optional<omf::Uuid> file_system{};  // that was mounted, where the daemon knows it
-    std::string gone{};                      // why that is not there any more, if the daemon has seen it
+    std::string device;     // the mount's source
+    std::string shadow;     // DIR of the shadow tree
+    std::string data_path;  // "copy", "yaml", …
+    pool::Served served;    // as far as the daemon reaches the bytes by itself
+    std::string gone{};     // why the pool is not there any more, if the daemon has seen it
 
     // Refused, EROFS, if the mount is read-only.
     Result<void> check_writable() const;
+    // Refused, ESTALE, if an open file (O_PATH will do) lies in another mount; `path` is for the message.
+    Result<void> check_inside(int descriptor, const std::string& path) const;
 };
 
 // What the mount with this mount point says about itself. The mount must be one of ours and trusted.

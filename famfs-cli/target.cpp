@@ -54,13 +54,16 @@ Result<Target> resolve_target(const std::string& text) {
     return Target{std::move(device), std::move(*mount)};
 }
 
-std::vector<MountedPool> mounts_of(const std::string& device) {
+std::vector<MountedPool> mounts_of(const std::string& path, std::string_view identity) {
     std::vector<MountedPool> found;
     const auto mounts = read_mounts();
     if (!mounts) return found;
     for (const Mount& mount : *mounts) {
-        if (!mount.famfs() || mount.source != device) continue;
-        if (auto asked = ask_mount(mount)) found.push_back(std::move(*asked));
+        if (!mount.famfs() || mount.source != path) continue;
+        auto asked = ask_mount(mount);
+        if (!asked) continue;
+        const std::string& served = asked->served.device;
+        if (served.empty() || identity.empty() || served == identity) found.push_back(std::move(*asked));
     }
     return found;
 }

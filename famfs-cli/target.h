@@ -24,7 +24,8 @@ Result<MountedPool> resolve_mountpoint(const std::string& text);
 // The mount point's absolute path. Works for one whose daemon is dead: it is not asked.
 Result<std::string> mountpoint_path(const std::string& text);
 
-// The trusted famfs mounts whose source is `device` (absolute).
-std::vector<MountedPool> mounts_of(const std::string& device);
+// The trusted famfs mounts whose source is `path` (absolute), of the device with this identity
+// (device::Description): those of a file that had its path before are not among them. "" for any identity.
+std::vector<MountedPool> mounts_of(const std::string& path, std::string_view identity);
 
 }  // namespace famfs::cli

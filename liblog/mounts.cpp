@@ -3,7 +3,10 @@
 #include "liblog/parse_number.h"
 #include "omf/path.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -65,6 +68,12 @@ std::optional<Mount> parse_line(std::string_view line) {
     return mount;
 }
 
+// But for what a remount changes.
+bool same_mount(const Mount& left, const Mount& right) {
+    return left.root == right.root && left.type == right.type && left.source == right.source &&
+           left.user == right.user;
+}
+
 }  // namespace
 
 std::vector<Mount> parse_mounts(std::string_view mountinfo) {
@@ -86,6 +95,44 @@ const Mount* find_mount(const std::vector<Mount>& mounts, std::string_view mount
     const auto found = std::find_if(mounts.rbegin(), mounts.rend(),
                                     [&](const Mount& mount) { return mount.mountpoint == mountpoint; });
     return found == mounts.rend() ? nullptr : &*found;
+}
+
+Result<MountRoot> MountRoot::open(const Mount& mount) {
+    const std::string shown = omf::printable(mount.mountpoint);
+    FileDescriptor root(::open(mount.mountpoint.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!root) return fail_errno(errno, shown);
+    const auto id = mount_id(root.get());
+    if (!id) return std::unexpected(id.error());
+    const auto now = read_mounts();
+    if (!now) return std::unexpected(now.error());
+    const auto found = std::ranges::find(*now, *id, &Mount::id);
+    if (*id == mount.id && found != now->end() && same_mount(*found, mount))
+        return MountRoot(std::move(root));
+    return fail(ErrorKind::refused, ESTALE,
+                shown + ": it was unmounted, or something else mounted there, meanwhile");
+}
+
+Result<std::string> MountRoot::attribute(const char* name) const {
+    return attribute_of(descriptor(), name);
+}
+
+Result<std::uint64_t> mount_id(int descriptor) {
+    struct statx status{};
+    constexpr int flags = AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+    if (::statx(descriptor, "", flags, STATX_MNT_ID, &status) != 0) return fail_errno(errno, "statx");
+    if ((status.stx_mask & STATX_MNT_ID) != 0) return status.stx_mnt_id;
+    return fail(ErrorKind::unsupported, ENOTSUP,
+                "this kernel does not tell mounts apart; Linux 5.8 or later does");
+}
+
+// fgetxattr() does not take an O_PATH descriptor.
+Result<std::string> attribute_of(int descriptor, const char* name) {
+    std::string value(8192, '\0');
+    const std::string path = fmt::format("/proc/self/fd/{}", descriptor);
+    const ssize_t length = ::getxattr(path.c_str(), name, value.data(), value.size());
+    if (length < 0) return fail_errno(errno, name);
+    value.resize(static_cast<std::size_t>(length));
+    return value;
 }
 
 Result<void> check_trusted(const Mount& mount) {

@@ -1,6 +1,7 @@
 // The mounts that this process sees: /proc/self/mountinfo.
 #pragma once
 
+#include "liblog/file_descriptor.h"
 #include "omf/error.h"
 
 #include <sys/types.h>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace famfs {
@@ -35,5 +37,28 @@ const Mount* find_mount(const std::vector<Mount>& mounts, std::string_view mount
 // Whoever mounted a FUSE file system answers for all it says, so root and the caller are believed, nobody
 // else: kind refused, EPERM, for a mount of another user.
 Result<void> check_trusted(const Mount& mount);
+
+// The root of a mount, held open, so that what is asked of it is asked of that mount whatever its mount point
+// names by then. It keeps the mount busy.
+class MountRoot {
+  public:
+    // kind refused, ESTALE: another mount lies there by now, or none. The mount table is read once more with
+    // the root open, since the number of a mount that is gone is given to the next one.
+    static Result<MountRoot> open(const Mount& mount);
+
+    int descriptor() const { return root_.get(); }  // O_PATH
+    Result<std::string> attribute(const char* name) const;
+
+  private:
+    explicit MountRoot(FileDescriptor root) : root_(std::move(root)) {}
+
+    FileDescriptor root_;
+};
+
+// Which mount an open file (O_PATH will do) lies in.
+Result<std::uint64_t> mount_id(int descriptor);
+
+// An extended attribute of an open file (O_PATH will do), at most 8 KiB.
+Result<std::string> attribute_of(int descriptor, const char* name);
 
 }  // namespace famfs

@@ -209,4 +209,12 @@ Result<void> Devices::open(device::Access access) {
     return std::ranges::all_of(memories_, in_fsdev) ? attach() : Result<void>();
 }
 
+std::string Devices::identity() const {
+    return memories_.empty() || !memories_.front() ? "" : memories_.front()->description().identity;
+}
+
+std::string Devices::file_system() const {
+    return !table_ || table_->file_system == omf::Uuid{} ? "" : omf::to_string(table_->file_system);
+}
+
 }  // namespace famfs::fused

@@ -35,6 +35,10 @@ class Devices {
     Result<void> hold_modes();
 
     device::Access access() const { return access_; }
+    // For who wants to work beside the mount on the same memory. The first device that was opened:
+    // Description::identity, "" if none was; and the pool's uuid, "" if it is not known.
+    std::string identity() const;
+    std::string file_system() const;
     // Once they are open in fsdev mode: makes files from their extents, which name a device by its index.
     const device::ExtentControl* extents() const { return extents_ ? &*extents_ : nullptr; }
 

@@ -37,15 +37,9 @@ std::string extents_json(const Server& server, const Node& node) {
     return json + "]}";
 }
 
-// What is known of the whole pool, on the root.
-Outcome<std::string> value_of_pool(Server& server, std::string_view name) {
-    if (name == "user.famfs.requests") return server.requests.json();
-    if (name == "user.famfs.file_system" && server.path != DataPathKind::yaml)
-        return omf::to_string(server.devices.table().file_system);
-    if (name != "user.famfs.pool_gone") return std::unexpected(ENODATA);
-    std::string why = server.pool.why();
-    if (why.empty()) return std::unexpected(ENODATA);
-    return why;
+Outcome<std::string> or_none(std::string value) {
+    if (value.empty()) return std::unexpected(ENODATA);
+    return value;
 }
 
 // Names that are not ours to have are EOPNOTSUPP, which makes ls ask no more.
@@ -53,8 +47,12 @@ Outcome<std::string> value_of(Server& server, const Node& node, std::string_view
     if (!name.starts_with(prefix)) return std::unexpected(EOPNOTSUPP);
     if (name == "user.famfs.shadow") return shadow_path(server, node);
     if (name == "user.famfs.data_path") return std::string(server.data->name());
+    if (name == "user.famfs.device") return or_none(server.devices.identity());
+    if (name == "user.famfs.file_system") return or_none(server.devices.file_system());
+    if (name == "user.famfs.pool_gone") return or_none(server.pool.why());
+    if (name == "user.famfs.requests" && node.id == Catalogue::root_id) return server.requests.json();
     if (name == "user.famfs.extents" && node.kind == NodeKind::file) return extents_json(server, node);
-    return node.id == Catalogue::root_id ? value_of_pool(server, name) : std::unexpected(ENODATA);
+    return std::unexpected(ENODATA);
 }
 
 }  // namespace

@@ -5,18 +5,15 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 
 #include <algorithm>
-#include <array>
 
 namespace famfs::device {
 namespace {
 
-bool has_data_path(const std::string& mountpoint, std::string_view wanted) {
-    std::array<char, 16> value{};
-    const ssize_t length = ::getxattr(mountpoint.c_str(), "user.famfs.data_path", value.data(), value.size());
-    return length >= 0 && std::string_view(value.data(), static_cast<std::size_t>(length)) == wanted;
+bool has_data_path(const Mount& mount, std::string_view wanted) {
+    const auto root = MountRoot::open(mount);
+    return root && root->attribute("user.famfs.data_path") == std::string(wanted);
 }
 
 }  // namespace
@@ -26,7 +23,7 @@ std::optional<Mount> mount_that_holds(const std::string& path) {
     if (!mounts) return std::nullopt;
     const auto holds = [&](const Mount& mount) {
         return mount.famfs() && mount.source == path && mount.root == "/" && check_trusted(mount) &&
-               has_data_path(mount.mountpoint, "iomap");
+               has_data_path(mount, "iomap");
     };
     const auto found = std::ranges::find_if(*mounts, holds);
     if (found == mounts->end()) return std::nullopt;
@@ -44,8 +41,9 @@ MountMemory::~MountMemory() {
 
 Result<std::unique_ptr<Memory>> MountMemory::adopt(const Mount& mount, const std::string& path,
                                                    const DaxDevice& device, ModeHold hold, Access access) {
-    std::unique_ptr<MountMemory> memory(new MountMemory({path, Kind::fsdev, device.size, device.uuid},
-                                                        std::move(hold), mount.mountpoint, access));
+    std::unique_ptr<MountMemory> memory(
+        new MountMemory({path, Kind::fsdev, device.size, device.uuid, node_identity(device.number)},
+                        std::move(hold), mount.mountpoint, access));
     if (auto opened = memory->open_superblock(); !opened) return std::unexpected(opened.error());
     return std::unique_ptr<Memory>(std::move(memory));
 }

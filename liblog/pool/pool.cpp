@@ -12,6 +12,12 @@ std::unexpected<Error> not_a_pool(const device::Memory& memory, const omf::Viola
     return fail(ErrorKind::corrupt, EUCLEAN, memory.description().path + ": " + omf::describe(violation));
 }
 
+std::unexpected<Error> not_served(const std::string& path, const Served& served, const std::string& why) {
+    return fail(ErrorKind::refused, ESTALE,
+                fmt::format("{0} is not what {1} serves: {2}; famfs umount {1} and mount it again", path,
+                            served.mountpoint, why));
+}
+
 bool same_pool(const omf::Superblock& left, const omf::Superblock& right) {
     return left.file_system == right.file_system && left.device == right.device &&
            left.system == right.system && left.log_length == right.log_length &&
@@ -40,10 +46,20 @@ Result<omf::Superblock> read_superblock(device::Memory& memory) {
     return *superblock;
 }
 
-Result<Pool> Pool::open(const std::string& path, device::Access access) {
+Result<Pool> Pool::open(const std::string& path, device::Access access, const Served& served) {
     auto memory = device::open_memory(path, access);
     if (!memory) return std::unexpected(memory.error());
-    return open(std::move(*memory));
+    const std::string& found = (*memory)->description().identity;
+    if (!served.device.empty() && found != served.device)
+        return not_served(path, served,
+                          fmt::format("it was replaced ({} then, {} now)", served.device, found));
+    auto pool = open(std::move(*memory));
+    if (!pool || served.file_system == omf::Uuid{}) return pool;
+    const omf::Uuid& now = pool->superblock().file_system;
+    if (now == served.file_system) return pool;
+    return not_served(path, served,
+                      fmt::format("it was formatted anew (file system {} then, {} now)",
+                                  to_string(served.file_system), to_string(now)));
 }
 
 Result<Pool> Pool::open(std::unique_ptr<device::Memory> memory) {

@@ -26,11 +26,19 @@ Result<device::Reach> reach_log(device::Memory& memory, std::uint64_t length);
 // device of a pool, which has a superblock but no log. kind corrupt if there is none.
 Result<omf::Superblock> read_superblock(device::Memory& memory);
 
+// What a mount serves, for who opens the mount's device beside it: the path may name something else by then.
+// Empty members are not compared.
+struct Served {
+    std::string device;      // Description::identity
+    omf::Uuid file_system;   // nil: any
+    std::string mountpoint;  // for messages
+};
+
 class Pool {
   public:
     // Opens the device and reads the superblock; kind corrupt, naming field and both values, if this is not a
-    // pool that this version understands. Takes no lock.
-    static Result<Pool> open(const std::string& path, device::Access access);
+    // pool that this version understands; kind refused, ESTALE, if it is not what is served. Takes no lock.
+    static Result<Pool> open(const std::string& path, device::Access access, const Served& served = {});
 
     // The same on memory that the caller has.
     static Result<Pool> open(std::unique_ptr<device::Memory> memory);

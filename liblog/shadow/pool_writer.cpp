@@ -159,11 +159,11 @@ PoolWriter::~PoolWriter() try {
 Result<std::unique_ptr<PoolWriter>> PoolWriter::open(const PoolPlace& place, const WriterHooks& hooks) {
     {
         // Read-only first: a client that may not write the device is told that it is a client.
-        auto pool = Pool::open(place.device, device::Access::read_only);
+        auto pool = Pool::open(place.device, device::Access::read_only, place.served);
         if (!pool) return std::unexpected(pool.error());
         if (auto checked = require_master(*pool); !checked) return std::unexpected(checked.error());
     }
-    auto pool = Pool::open(place.device, device::Access::read_write);
+    auto pool = Pool::open(place.device, device::Access::read_write, place.served);
     if (!pool) return std::unexpected(pool.error());
     return open(std::move(*pool), place, hooks);
 }

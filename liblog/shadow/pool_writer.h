@@ -26,6 +26,7 @@ struct PoolPlace {
     std::string device;
     std::string shadow;  // directory
     Form form = Form::uuid;
+    pool::Served served{};  // where a mount is written beside: what it serves
 };
 
 struct WriterHooks {
