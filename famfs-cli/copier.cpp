@@ -26,7 +26,7 @@ Error changed(const std::string& how) {
 // meanwhile: going on would fail again.
 bool is_fatal(const Error& error) {
     return error.code == ENOSPC || error.code == EDQUOT || error.code == EROFS || error.code == ENOMEM ||
-           error.kind == ErrorKind::corrupt || error.kind == ErrorKind::refused;
+           error.kind == ErrorKind::corrupt || error.code == ESTALE;
 }
 
 Result<void> read_fully(int source, std::uint64_t offset, std::span<std::byte> out) {
@@ -211,7 +211,7 @@ void Copier::settle(File& file) {
 }
 
 void Copier::drop(File& file, const Error& error) {
-    if (is_fatal(error)) {
+    if (is_fatal(error) || writer_.in_doubt()) {
         const std::lock_guard guard(mutex_);
         if (!fatal_)
             fatal_ = Error{error.kind, error.code,

@@ -40,9 +40,11 @@ std::string entries(device::Memory& memory, const Superblock& superblock) {
 // The format keeps no times; only the file that holds an image has one.
 std::string last_written(const device::Memory& memory) {
     struct stat status{};
-    if (memory.description().kind != device::Kind::image || ::fstat(memory.descriptor(), &status) != 0)
+    std::tm time{};
+    if (memory.description().kind != device::Kind::image || ::fstat(memory.descriptor(), &status) != 0 ||
+        ::gmtime_r(&status.st_mtim.tv_sec, &time) == nullptr)
         return ", last written at a time that nothing records";
-    return fmt::format(", last written {:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(status.st_mtim.tv_sec));
+    return fmt::format(", last written {:%Y-%m-%d %H:%M:%S} UTC", time);
 }
 
 }  // namespace

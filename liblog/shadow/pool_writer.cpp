@@ -214,6 +214,11 @@ std::uint64_t PoolWriter::free_entries() const {
     return impl_->log->free_entries() - impl_->reserved.size();
 }
 
+bool PoolWriter::in_doubt() const {
+    const std::lock_guard guard(impl_->mutex);
+    return impl_->log->in_doubt();
+}
+
 std::optional<Catalogue::Kind> PoolWriter::find(std::string_view path) const {
     const std::lock_guard guard(impl_->mutex);
     if (impl_->reserved.contains(path)) return Catalogue::Kind::file;

@@ -56,6 +56,9 @@ class PoolWriter {
     std::uint64_t free_bytes() const;
     std::uint64_t free_entries() const;  // of the log, less the reservations
 
+    // Whether an entry may be in the log although commit() failed. Nothing more can be made then.
+    bool in_doubt() const;
+
     // What is at this path, reservations included: no value if nothing. "" is the root.
     std::optional<pool::Catalogue::Kind> find(std::string_view path) const;
 

@@ -116,6 +116,7 @@ TEST_F(FailedAppendTest, NothingTakesTheSpaceOfAnEntryInDoubt) {
     ASSERT_FALSE(failed);
     EXPECT_NE(failed.error().message.find("cannot be told"), std::string::npos) << failed.error().message;
     EXPECT_EQ(writer_->free_bytes(), free - unit);
+    EXPECT_TRUE(writer_->in_doubt());
     EXPECT_FALSE(writer_->commit(*waiting));
     EXPECT_FALSE(writer_->reserve("c", 1, {}));
     EXPECT_FALSE(writer_->make_directory("d", {}));
