@@ -12,7 +12,7 @@
 namespace famfs::fused {
 namespace {
 
-constexpr int count = 2000;  // more names than are read ahead at once
+constexpr int count = 600;  // more names than are read ahead at once
 
 class OpenDirectoriesTest : public testing::Test {
   protected:
@@ -58,7 +58,7 @@ TEST_F(OpenDirectoriesTest, EveryListingIsWholeHoweverManyGoOnAtOnce) {
         off_t offset = 0;
         std::set<std::string> names;
     };
-    std::vector<Listing> listings(OpenDirectories::max_streams * 2);
+    std::vector<Listing> listings(OpenDirectories::max_streams + 16);
     for (Listing& listing : listings)
         listing.handle = open_.open();
     for (bool more = true; more;) {
