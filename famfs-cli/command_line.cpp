@@ -4,7 +4,6 @@
 #include "famfs-cli/size.h"
 #include "omf/path.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -13,21 +12,24 @@
 namespace famfs::cli {
 namespace {
 
-// CLI11 takes arguments last first.
-std::vector<std::string> reversed(Arguments arguments) {
-    return {arguments.rbegin(), arguments.rend()};
+// What `parser` makes of the text.
+template <typename Value, typename Parser>
+ArgumentParser::Take store_parsed(std::optional<Value>& value, Parser parser) {
+    return [&value, parser](const std::string& text) -> Result<void> {
+        const auto parsed = parser(text);
+        if (!parsed) return std::unexpected(parsed.error());
+        value = *parsed;
+        return {};
+    };
 }
 
-// An option whose text a parser of ours turns into a value.
-template <typename Value, typename Parser>
-CLI::Option* add_parsed(CLI::App& app, const std::string& name, std::optional<Value>& value, Parser parser,
-                        const std::string& help) {
-    const auto take = [&value, parser, name](const std::string& text) {
-        const auto parsed = parser(text);
-        if (!parsed) throw CLI::ValidationError(name, parsed.error().message);
-        value = *parsed;
-    };
-    return app.add_option_function<std::string>(name, take, help);
+std::unexpected<Error> wrong_value(const std::string& message) {
+    return fail(ErrorKind::usage, EINVAL, message);
+}
+
+Result<omf::Uuid> parse_uuid(const std::string& text) {
+    if (const auto uuid = omf::parse_uuid(text)) return *uuid;
+    return wrong_value(fmt::format("{} is not a uuid", omf::printable(text)));
 }
 
 std::string sentence(std::string_view summary) {
@@ -36,87 +38,75 @@ std::string sentence(std::string_view summary) {
     return text + ".\n";
 }
 
-std::string describe_extra(const std::string& extra) {
-    const bool option = extra.size() > 1 && extra.front() == '-';
-    return fmt::format("{}: {}", omf::printable(extra), option ? "unknown option" : "one argument too many");
-}
-
-void set_need(CLI::Option& option, CommandLine::Need need) {
-    option.required(need == CommandLine::Need::required);
-}
-
 }  // namespace
 
-CommandLine::CommandLine(Console& console, std::string_view verb)
-    : console_(console),
-      verb_(verb),
-      app_(std::make_unique<CLI::App>(sentence(find_verb(verb)->summary), "famfs " + verb_)) {
-    app_->allow_extras();
-    app_->set_help_flag("-h,--help", "Show this and exit");
-    app_->add_flag("-v,--verbose", console_.verbose, "Say more");
-    app_->add_flag("-q,--quiet", console_.quiet, "Say only errors");
-    app_->footer("Manual: man famfs-" + verb_);
+CommandLine::CommandLine(Console& console, std::string_view verb) : console_(console), verb_(verb) {
+    parser_.add_stop("-h,--help", "Show this and exit", help_wanted_);
+    add_flag("-v,--verbose", console_.verbose, "Say more");
+    add_flag("-q,--quiet", console_.quiet, "Say only errors");
 }
-
-CommandLine::~CommandLine() = default;
 
 void CommandLine::add_subject(const std::string& name, std::string& value, const std::string& help,
                               Need need) {
-    set_need(*app_->add_option(name, value, help)->type_name(""), need);
+    parser_.add(ArgumentParser::Operand{name, help, ArgumentParser::store(value), need == Need::required});
 }
 
 void CommandLine::add_subjects(const std::string& name, std::vector<std::string>& values,
                                const std::string& help) {
-    // CLI11 from 2.4 on refuses a blank in a name; one that does not break looks the same.
-    std::string shown = name;
-    if (const auto blank = shown.find(' '); blank != std::string::npos) shown.replace(blank, 1, "\u00a0");
-    app_->add_option(shown, values, help)->type_name("")->required();
+    parser_.add(ArgumentParser::Operand{name, help, ArgumentParser::append(values), true, true});
+}
+
+void CommandLine::add_value(const std::string& name, const std::string& type, const std::string& help,
+                            ArgumentParser::Take take, Need need) {
+    parser_.add(ArgumentParser::Option{name, type, help, std::move(take), need == Need::required});
 }
 
 void CommandLine::add_flag(const std::string& name, bool& value, const std::string& help) {
-    app_->add_flag(name, value, help);
+    parser_.add(ArgumentParser::Option{name, "", help, ArgumentParser::set(value)});
 }
 
 void CommandLine::add_text(const std::string& name, std::string& value, const std::string& type,
                            const std::string& help, Need need) {
-    const auto check = [](const std::string& text) { return text.empty() ? "the value is empty" : ""; };
-    set_need(*app_->add_option(name, value, help)->type_name(type)->check(check), need);
+    const auto take = [&value](const std::string& text) -> Result<void> {
+        if (text.empty()) return wrong_value("the value is empty");
+        value = text;
+        return {};
+    };
+    add_value(name, type, help, take, need);
 }
 
 void CommandLine::add_texts(const std::string& name, std::vector<std::string>& values,
                             const std::string& type, const std::string& help) {
-    app_->add_option(name, values, help)->type_name(type)->allow_extra_args(false);
+    parser_.add(ArgumentParser::Option{name, type, help, ArgumentParser::append(values), false, true});
 }
 
 void CommandLine::add_size(const std::string& name, std::optional<std::uint64_t>& value,
                            const std::string& help, Need need) {
-    set_need(*add_parsed(*app_, name, value, parse_size, help)->type_name("SIZE"), need);
+    add_value(name, "SIZE", help, store_parsed(value, parse_size), need);
 }
 
 void CommandLine::add_choice(const std::string& name, std::string& value,
                              const std::vector<std::string>& words, const std::string& help) {
-    const auto check = [words](const std::string& text) {
-        if (std::ranges::find(words, text) != words.end()) return std::string();
-        return fmt::format("{} is none of {}", omf::printable(text), fmt::join(words, ", "));
+    const auto take = [&value, words](const std::string& text) -> Result<void> {
+        if (std::ranges::find(words, text) == words.end())
+            return wrong_value(fmt::format("{} is none of {}", omf::printable(text), fmt::join(words, ", ")));
+        value = text;
+        return {};
     };
-    app_->add_option(name, value, help)->check(check)->type_name("WORD");
+    add_value(name, "WORD", help, take);
 }
 
 void CommandLine::add_uuid(const std::string& name, std::optional<omf::Uuid>& value,
                            const std::string& help) {
-    const auto parser = [](const std::string& text) -> Result<omf::Uuid> {
-        if (const auto uuid = omf::parse_uuid(text)) return *uuid;
-        return fail(ErrorKind::usage, EINVAL, fmt::format("{} is not a uuid", omf::printable(text)));
-    };
-    add_parsed(*app_, name, value, parser, help)->type_name("UUID");
+    add_value(name, "UUID", help, store_parsed(value, parse_uuid));
 }
 
 void CommandLine::add_mode(std::optional<std::uint32_t>& value, const std::string& help) {
-    add_parsed(*app_, "-m,--mode", value, parse_mode, help)->type_name("MODE");
+    add_value("-m,--mode", "MODE", help, store_parsed(value, parse_mode));
 }
 
 void CommandLine::add_json() {
-    app_->add_flag("--json", console_.json, "Report as one JSON document on stdout");
+    add_flag("--json", console_.json, "Report as one JSON document on stdout");
 }
 
 void CommandLine::add_progress() {
@@ -124,21 +114,16 @@ void CommandLine::add_progress() {
                "Progress on stderr: auto (on a terminal, after a second), never, always, json");
 }
 
+std::string CommandLine::help() const {
+    return fmt::format("{}\n{}\nManual: man famfs-{}\n", sentence(find_verb(verb_)->summary),
+                       parser_.help("famfs " + verb_), verb_);
+}
+
 std::optional<int> CommandLine::parse(Arguments arguments) {
-    try {
-        app_->parse(reversed(arguments));
-    } catch (const CLI::CallForHelp&) {
-        console_.write(app_->help());
-        return exit_done;
-    } catch (const CLI::ArgumentMismatch& error) {
-        const std::string_view text = error.what();
-        return usage_error(fmt::format("{}: needs a value", text.substr(0, text.find(':'))));
-    } catch (const CLI::ParseError& error) {
-        const auto extras = app_->remaining();
-        return usage_error(extras.empty() ? std::string(error.what()) : describe_extra(extras.front()));
-    }
-    const auto extras = app_->remaining();
-    return extras.empty() ? apply_settings() : usage_error(describe_extra(extras.front()));
+    if (const auto parsed = parser_.parse(arguments); !parsed) return usage_error(parsed.error().message);
+    if (!help_wanted_) return apply_settings();
+    console_.write(help());
+    return exit_done;
 }
 
 std::optional<int> CommandLine::apply_settings() {

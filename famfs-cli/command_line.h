@@ -1,20 +1,15 @@
-// A verb's command line: the options that all verbs share, and errors in our form. The parser behind it shows
-// up in command_line.cpp only.
+// A verb's command line: the options that all verbs share, and errors in our form.
 #pragma once
 
 #include "famfs-cli/console.h"
 #include "famfs-cli/verb.h"
+#include "liblog/argument_parser.h"
 #include "omf/uuid.h"
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 namespace famfs::cli {
 
@@ -25,7 +20,6 @@ class CommandLine {
 
     // `verb` is one of the table: its summary starts the help text.
     CommandLine(Console& console, std::string_view verb);
-    ~CommandLine();
     CommandLine(const CommandLine&) = delete;
     CommandLine& operator=(const CommandLine&) = delete;
 
@@ -59,12 +53,16 @@ class CommandLine {
     int usage_error(const std::string& message);
 
   private:
+    void add_value(const std::string& name, const std::string& type, const std::string& help,
+                   ArgumentParser::Take take, Need need = Need::optional);
+    std::string help() const;
     std::optional<int> apply_settings();
 
     Console& console_;
     std::string verb_;
     std::string progress_;
-    std::unique_ptr<CLI::App> app_;
+    bool help_wanted_ = false;
+    ArgumentParser parser_;
 };
 
 }  // namespace famfs::cli

@@ -110,7 +110,7 @@ int run_creat(Console& console, Arguments arguments) {
     line.add_size("--size", size, "Size of each file; it never changes", CommandLine::Need::required);
     line.add_mode(mode, "Permission bits, octal (666 without the umask's)");
     line.add_progress();
-    line.add_subjects("PATH", request.paths, "In a mount");
+    line.add_subjects("PATH…", request.paths, "In a mount");
     if (const auto status = line.parse(arguments)) return *status;
     request.size = size.value_or(0);
     request.ownership = {::geteuid(), ::getegid(), mode.value_or(0666 & ~caller_umask())};

@@ -48,7 +48,7 @@ Result<void> flush(const std::string& path, const MountedPool& pool) {
 int run_flush(Console& console, Arguments arguments) {
     std::vector<std::string> paths;
     CommandLine line(console, "flush");
-    line.add_subjects("PATH", paths, "Files in a mount");
+    line.add_subjects("PATH…", paths, "Files in a mount");
     if (const auto status = line.parse(arguments)) return *status;
     auto resolver = PathResolver::make();
     if (!resolver) return console.fail(resolver.error());

@@ -55,7 +55,7 @@ void show(Console& console, const FileMap& map) {
 int run_map(Console& console, Arguments arguments) {
     std::vector<std::string> paths;
     CommandLine line(console, "map");
-    line.add_subjects("PATH", paths, "Files in a mount");
+    line.add_subjects("PATH…", paths, "Files in a mount");
     line.add_json();
     if (const auto status = line.parse(arguments)) return *status;
     auto resolver = PathResolver::make();

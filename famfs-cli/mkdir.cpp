@@ -75,7 +75,7 @@ int run_mkdir(Console& console, Arguments arguments) {
     CommandLine line(console, "mkdir");
     line.add_flag("-p,--parents", request.parents, "Make parents too; what is there already is fine");
     line.add_mode(mode, "Permission bits, octal (777 without the umask's)");
-    line.add_subjects("PATH", request.paths, "In a mount");
+    line.add_subjects("PATH…", request.paths, "In a mount");
     if (const auto status = line.parse(arguments)) return *status;
     const std::uint32_t mask = caller_umask();
     request.ownership = {::geteuid(), ::getegid(), mode.value_or(0777 & ~mask)};

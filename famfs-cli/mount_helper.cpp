@@ -1,6 +1,7 @@
 // mount.famfs: the form in which mount(8) calls a file system's own mount program.
 #include "famfs-cli/mount.h"
 #include "famfs-cli/verb.h"
+#include "liblog/argument_parser.h"
 #include "omf/path.h"
 
 #include <algorithm>
@@ -23,58 +24,30 @@ Error usage(const std::string& message) {
         fmt::format("mount.famfs: {}; usage: mount.famfs DEVICE MOUNTPOINT [-sfnv] [-o OPTIONS]", message)};
 }
 
-Result<void> take_flags(Console& console, std::string_view word, HelperRequest& request) {
-    for (const char flag : word.substr(1)) {
-        switch (flag) {
-            case 's':
-                request.sloppy = true;
-                break;
-            case 'f':
-                request.fake = true;
-                break;
-            case 'n':
-                break;  // there is no mtab to leave alone
-            case 'v':
-                console.verbose = true;
-                break;
-            case 'r':
-                request.mount.read_only = true;
-                break;
-            case 'w':
-                request.mount.read_only = false;
-                break;
-            default:
-                return std::unexpected(usage(fmt::format("{}: unknown option", omf::printable(word))));
-        }
-    }
-    return {};
-}
-
-// -t and -N come from mount(8) with a value that says nothing new.
-bool takes_value(std::string_view word) {
-    return word == "-o" || word == "-t" || word == "-N";
-}
-
-Result<HelperRequest> parse(Console& console, Arguments arguments) {
-    HelperRequest request;
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-        const std::string& word = arguments[i];
-        if (takes_value(word)) {
-            if (++i == arguments.size()) return std::unexpected(usage(word + " needs a value"));
-            if (word == "-o")
-                std::ranges::move(split_mount_options(arguments[i]), std::back_inserter(request.options));
-        } else if (word.size() > 1 && word.front() == '-') {
-            if (const auto taken = take_flags(console, word, request); !taken)
-                return std::unexpected(taken.error());
-        } else {
-            names.push_back(word);
-        }
-    }
-    if (names.size() != 2) return std::unexpected(usage("needs a device and a mount point"));
-    request.mount.device = names[0];
-    request.mount.mountpoint = names[1];
-    return request;
+// -t and -N come from mount(8) with a value that says nothing new; -n is about an mtab that nobody has.
+void declare(ArgumentParser& parser, Console& console, HelperRequest& request, bool& help_wanted) {
+    using Option = ArgumentParser::Option;
+    const auto ignore = [](const std::string&) { return Result<void>(); };
+    const auto take_options = [&request](const std::string& text) {
+        std::ranges::move(split_mount_options(text), std::back_inserter(request.options));
+        return Result<void>();
+    };
+    const auto set_writable = [&request](const std::string&) {
+        request.mount.read_only = false;
+        return Result<void>();
+    };
+    parser.add_stop("-h,--help", "", help_wanted);
+    parser.add(Option{"-s", "", "", ArgumentParser::set(request.sloppy)});
+    parser.add(Option{"-f", "", "", ArgumentParser::set(request.fake)});
+    parser.add(Option{"-n", "", "", ignore});
+    parser.add(Option{"-v", "", "", ArgumentParser::set(console.verbose)});
+    parser.add(Option{"-r", "", "", ArgumentParser::set(request.mount.read_only)});
+    parser.add(Option{"-w", "", "", set_writable});
+    parser.add(Option{"-o", "OPTIONS", "", take_options, false, true});
+    parser.add(Option{"-t", "TYPE", "", ignore, false, true});
+    parser.add(Option{"-N", "NAMESPACE", "", ignore, false, true});
+    parser.add(ArgumentParser::Operand{"DEVICE", "", ArgumentParser::store(request.mount.device)});
+    parser.add(ArgumentParser::Operand{"MOUNTPOINT", "", ArgumentParser::store(request.mount.mountpoint)});
 }
 
 // With -s an option that nobody knows is left out instead of refused.
@@ -103,16 +76,20 @@ Result<void> take_options(HelperRequest& request) {
 }  // namespace
 
 int run_mount_helper(Console& console, Arguments arguments) {
-    if (arguments.size() == 1 && (arguments[0] == "--help" || arguments[0] == "-h")) {
+    HelperRequest request;
+    bool help_wanted = false;
+    ArgumentParser parser;
+    declare(parser, console, request, help_wanted);
+    if (const auto parsed = parser.parse(arguments); !parsed)
+        return console.fail(usage(parsed.error().message));
+    if (help_wanted) {
         console.write(
             "Usage: mount.famfs DEVICE MOUNTPOINT [-sfnv] [-o OPTIONS]\n\n"
             "For mount -t famfs and fstab. Manual: man mount.famfs\n");
         return exit_done;
     }
-    auto request = parse(console, arguments);
-    if (!request) return console.fail(request.error());
-    if (const auto taken = take_options(*request); !taken) return console.fail(taken.error());
-    return request->fake ? exit_done : mount_pool(console, request->mount);
+    if (const auto taken = take_options(request); !taken) return console.fail(taken.error());
+    return request.fake ? exit_done : mount_pool(console, request.mount);
 }
 
 }  // namespace famfs::cli

@@ -79,7 +79,7 @@ void show(Console& console, const VerifyReport& report) {
 int run_verify(Console& console, Arguments arguments) {
     Request request;
     CommandLine line(console, "verify");
-    line.add_subjects("PATH", request.paths, "In a mount: files, or directories with all below");
+    line.add_subjects("PATH…", request.paths, "In a mount: files, or directories with all below");
     line.add_text("--against", request.against, "DIR", "The tree to compare with",
                   CommandLine::Need::required);
     line.add_progress();

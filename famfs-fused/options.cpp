@@ -1,9 +1,9 @@
 #include "famfs-fused/options.h"
 
 #include "famfs-fused/version.h"
+#include "liblog/argument_parser.h"
+#include "liblog/parse_number.h"
 #include "omf/path.h"
-
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,13 +21,8 @@ unsigned default_threads() {
 }
 
 std::unexpected<Error> usage(const std::string& message) {
-    return fail(ErrorKind::usage, EINVAL, omf::printable(message) + "; see famfs-fused --help");
+    return fail(ErrorKind::usage, EINVAL, message + "; see famfs-fused --help");
 }
-
-// Ends the parsing, as --help does.
-struct Offers : CLI::Success {
-    Offers() : CLI::Success("Offers", CLI::ExitCodes::Success) {}
-};
 
 std::string offers_text() {
     const auto line = [](std::string_view path, const std::string& objection) {
@@ -42,50 +37,63 @@ struct Raw {
     std::string kernel_abi = "auto";
     std::string sandbox = "full";
     std::vector<std::string> mount_options;
+    bool help = false;
+    bool version = false;
+    bool offers = false;
 };
 
-void declare(CLI::App& app, Raw& raw) {
+ArgumentParser::Take store_number(unsigned& number) {
+    return [&number](const std::string& text) -> Result<void> {
+        const auto parsed = parse_number<unsigned>(text);
+        if (!parsed) return fail(ErrorKind::usage, EINVAL, omf::printable(text) + " is not a number");
+        number = *parsed;
+        return {};
+    };
+}
+
+void declare(ArgumentParser& parser, Raw& raw) {
+    using Parser = ArgumentParser;
+    using Option = Parser::Option;
     Options& options = raw.options;
-    app.name("famfs-fused");
-    app.set_version_flag("--version", version_line);
-    app.add_flag_callback(
-        "--offers", [] { throw Offers(); }, "Say which data paths through the kernel it offers, and exit");
-    app.option_defaults()->always_capture_default(false);
-    app.add_option("--shadow", options.shadow, "Shadow tree to serve")->type_name("DIR")->required();
-    app.add_option("--device", options.devices, "Device of the pool (default: those of DIR/devices.yaml)")
-        ->type_name("DEVICE")
-        ->allow_extra_args(false)
-        ->take_all();
-    app.add_option("--data-path", raw.data_path, "auto, iomap, extfile, copy or yaml")->type_name("PATH");
-    app.add_option("--kernel-abi", raw.kernel_abi, "How the kernel asks for maps: auto, v10, next or none")
-        ->type_name("ABI");
-    app.add_flag("--foreground", options.foreground, "Stay in the foreground and log to standard error");
-    app.add_option("--threads", options.threads, "Worker threads (default: one per core, at least 2)")
-        ->type_name("N");
-    app.add_flag("--read-only", options.read_only, "Refuse every write");
-    app.add_option("--pid-file", options.pid_file, "Write the process id there, and lock it until exit")
-        ->type_name("FILE");
-    app.add_option("--sandbox", raw.sandbox,
-                   "none, caps or full (default): what the daemon gives up once it serves")
-        ->type_name("LEVEL");
-    app.add_option("-o", raw.mount_options, "direct_io, attr_timeout=S, entry_timeout=S, and what FUSE knows")
-        ->type_name("OPTION[,OPTION]")
-        ->allow_extra_args(false)
-        ->take_all();
-    app.add_option("MOUNTPOINT", options.mountpoint, "Where to mount")->required();
+    parser.add_stop("-h,--help", "Show this and exit", raw.help);
+    parser.add_stop("--version", "Say which version this is, and exit", raw.version);
+    parser.add_stop("--offers", "Say which data paths through the kernel it offers, and exit", raw.offers);
+    parser.add(Option{"--shadow", "DIR", "Shadow tree to serve", Parser::store(options.shadow), true});
+    parser.add(Option{"--device", "DEVICE", "Device of the pool (default: those of DIR/devices.yaml)",
+                      Parser::append(options.devices), false, true});
+    parser.add(
+        Option{"--data-path", "PATH", "auto, iomap, extfile, copy or yaml", Parser::store(raw.data_path)});
+    parser.add(Option{"--kernel-abi", "ABI", "How the kernel asks for maps: auto, v10, next or none",
+                      Parser::store(raw.kernel_abi)});
+    parser.add(Option{"--foreground", "", "Stay in the foreground and log to standard error",
+                      Parser::set(options.foreground)});
+    parser.add(Option{"--threads", "N", "Worker threads (default: one per core, at least 2)",
+                      store_number(options.threads)});
+    parser.add(Option{"--read-only", "", "Refuse every write", Parser::set(options.read_only)});
+    parser.add(Option{"--pid-file", "FILE", "Write the process id there, and lock it until exit",
+                      Parser::store(options.pid_file)});
+    parser.add(Option{"--sandbox", "LEVEL",
+                      "none, caps or full (default): what the daemon gives up once it serves",
+                      Parser::store(raw.sandbox)});
+    parser.add(Option{"-o", "OPTION[,OPTION]",
+                      "direct_io, attr_timeout=S, entry_timeout=S, and what FUSE knows",
+                      Parser::append(raw.mount_options), false, true});
+    parser.add(Parser::Operand{"MOUNTPOINT", "Where to mount", Parser::store(options.mountpoint)});
 }
 
 Result<std::variant<Options, Information>> settle(Raw raw) {
     Options& options = raw.options;
     const auto data_path = parse_data_path(raw.data_path);
     if (!data_path)
-        return usage("--data-path " + raw.data_path + ": not one of auto, iomap, extfile, copy, yaml");
+        return usage("--data-path " + omf::printable(raw.data_path) +
+                     ": not one of auto, iomap, extfile, copy, yaml");
     options.data_path = *data_path;
     const auto kernel_abi = parse_kernel_abi(raw.kernel_abi);
-    if (!kernel_abi) return usage("--kernel-abi " + raw.kernel_abi + ": not one of auto, v10, next, none");
+    if (!kernel_abi)
+        return usage("--kernel-abi " + omf::printable(raw.kernel_abi) + ": not one of auto, v10, next, none");
     options.kernel_abi = *kernel_abi;
     const auto sandbox = parse_sandbox_level(raw.sandbox);
-    if (!sandbox) return usage("--sandbox " + raw.sandbox + ": not one of none, caps, full");
+    if (!sandbox) return usage("--sandbox " + omf::printable(raw.sandbox) + ": not one of none, caps, full");
     options.sandbox = *sandbox;
     if (options.threads > most_threads) {
         return usage("--threads " + std::to_string(options.threads) + ": more than " +
@@ -105,20 +113,15 @@ Result<std::variant<Options, Information>> settle(Raw raw) {
 }  // namespace
 
 Result<std::variant<Options, Information>> parse_options(int count, const char* const* arguments) {
-    CLI::App app("Serves a famfs shadow tree through FUSE.");
+    const std::vector<std::string> words(arguments + std::min(count, 1), arguments + count);
+    ArgumentParser parser;
     Raw raw;
-    declare(app, raw);
-    try {
-        app.parse(count, arguments);
-    } catch (const CLI::CallForHelp&) {
-        return Information{app.help()};
-    } catch (const CLI::CallForVersion&) {
-        return Information{std::string(version_line) + "\n"};
-    } catch (const Offers&) {
-        return Information{offers_text()};
-    } catch (const CLI::ParseError& problem) {
-        return usage(problem.what());
-    }
+    declare(parser, raw);
+    if (const auto parsed = parser.parse(words); !parsed) return usage(parsed.error().message);
+    if (raw.version) return Information{std::string(version_line) + "\n"};
+    if (raw.offers) return Information{offers_text()};
+    if (raw.help)
+        return Information{"Serves a famfs shadow tree through FUSE.\n\n" + parser.help("famfs-fused")};
     return settle(std::move(raw));
 }
 
