@@ -51,6 +51,10 @@ using FileMaker = std::function<Result<FileDescriptor>(std::span<const omf::Exte
 // Keeps ranges of a Memory within reach until it is let go. The Memory must outlive it.
 using Reach = std::shared_ptr<const void>;
 
+// A Memory is one device, the pool's first: kind unsupported, with the device named, for an extent of
+// another.
+Result<void> check_primary(const omf::Extent& extent);
+
 // Offsets and lengths are in bytes from the start of the device. Every call checks its range against size()
 // and fails with EINVAL outside it. Other hosts may change the bytes at any time; nothing here locks them
 // out.
@@ -123,6 +127,8 @@ class Memory {
     explicit Memory(Description description) : description_(std::move(description)) {}
 
     Result<void> check_range(std::uint64_t offset, std::uint64_t length) const;
+    // Each of them is on this device, and within it.
+    Result<void> check_extents(std::span<const omf::Extent> extents) const;
     void set_size(std::uint64_t size) { description_.size = size; }
 
   private:

@@ -82,9 +82,7 @@ void WindowedMemory::forget(const std::vector<omf::Extent>& extents) {
 }
 
 Result<Reach> WindowedMemory::reach(std::span<const omf::Extent> extents, std::uint64_t size) {
-    for (const omf::Extent& extent : extents)
-        if (auto checked = check_range(extent.offset, extent.length); !checked)
-            return std::unexpected(checked.error());
+    if (auto checked = check_extents(extents); !checked) return std::unexpected(checked.error());
     const std::uint64_t length = std::max<std::uint64_t>(size, 1);
     const auto file = open_file(extents, length);
     if (!file) return std::unexpected(file.error());

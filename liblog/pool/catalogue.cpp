@@ -141,7 +141,7 @@ std::optional<omf::Layout> Catalogue::allocate(std::uint64_t size) {
 
 void Catalogue::release(const omf::Layout& layout) {
     for (const omf::Extent& extent : layout.extents)
-        used_[extent.device].erase(extent.offset, extent.length);
+        if (extent.device < used_.size()) used_[extent.device].erase(extent.offset, extent.length);
 }
 
 Totals Catalogue::totals() const {

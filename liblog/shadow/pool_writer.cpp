@@ -63,6 +63,7 @@ Result<void> for_each_run(const omf::File& file, std::uint64_t from, std::uint64
     while (from < end) {
         omf::Extent run = file.layout.view().run_at(from);
         if (run.length == 0) return fail_errno(EINVAL, omf::printable(file.path.view()));
+        if (Result<void> checked = device::check_primary(run); !checked) return checked;
         run.length = std::min(run.length, end - from);
         if (Result<void> done = each(run); !done) return done;
         from += run.length;
