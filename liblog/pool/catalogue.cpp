@@ -65,6 +65,12 @@ std::optional<Catalogue::Kind> Catalogue::find(std::string_view path) const {
     return found->second;
 }
 
+std::optional<std::uint32_t> Catalogue::inherited_group(std::string_view directory) const {
+    const auto found = inherited_groups_.find(directory);
+    if (found == inherited_groups_.end()) return std::nullopt;
+    return found->second;
+}
+
 Check Catalogue::apply_file(const omf::File& file) {
     if (auto checked = check_path(file.path); !checked) return checked;
     if (auto checked = omf::check_layout(file.layout.view(), file.size, geometry()); !checked) return checked;
@@ -112,6 +118,8 @@ void Catalogue::adopt(const omf::File& file) {
 
 void Catalogue::adopt(const omf::Directory& directory) {
     names_.emplace(directory.path.view(), Kind::directory);
+    constexpr std::uint32_t set_group_id = 02000;
+    if ((directory.mode & set_group_id) != 0) inherited_groups_.emplace(directory.path.view(), directory.gid);
     ++totals_.directories;
 }
 

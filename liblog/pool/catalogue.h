@@ -46,6 +46,9 @@ class Catalogue {
     // No value if the path is free. "" is the root.
     std::optional<Kind> find(std::string_view path) const;
 
+    // The group of a directory that has the set-group-ID bit; no value for any other. The root has none.
+    std::optional<std::uint32_t> inherited_group(std::string_view directory) const;
+
     // Finds room for `size` bytes on device 0 (at least one unit) in as few extents as possible, and marks it
     // taken. No value if there is no room in at most 16 extents.
     std::optional<omf::Layout> allocate(std::uint64_t size);
@@ -77,6 +80,7 @@ class Catalogue {
     std::unordered_map<omf::Uuid, std::uint64_t> device_indices_;
     std::vector<IntervalSet> used_;  // by device index
     std::unordered_map<std::string, Kind, TextHash, std::equal_to<>> names_;
+    std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> inherited_groups_;
     Totals totals_;
 };
 

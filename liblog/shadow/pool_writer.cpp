@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,6 +38,21 @@ Result<device::Lock> lock_pool(const Pool& pool, const std::function<void()>& wa
     if (*free) return std::move(**free);
     if (waiting) waiting();
     return device::Lock::acquire(pool.memory(), device::LockKind::writer, false);
+}
+
+bool caller_is_in(gid_t group) {
+    if (group == ::getegid()) return true;
+    std::vector<gid_t> groups(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
+    const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+    return std::find(groups.begin(), groups.begin() + std::max(0, count), group) != groups.end();
+}
+
+// What something new in a directory gets; `inherited` is the directory's group if it hands that on.
+Ownership settle(Ownership owner, std::optional<std::uint32_t> inherited, Catalogue::Kind kind) {
+    if (inherited && !owner.exact_group) owner.gid = *inherited;
+    if ((owner.mode & S_ISGID) != 0 && ::geteuid() != 0 && !caller_is_in(owner.gid)) owner.mode &= ~S_ISGID;
+    if (inherited && !owner.exact_mode && kind == Catalogue::Kind::directory) owner.mode |= S_ISGID;
+    return owner;
 }
 
 // What a breach by our own new entry means to the one who asked for it.
@@ -259,8 +275,10 @@ Result<omf::File> PoolWriter::reserve(std::string_view path, std::uint64_t size,
         return std::unexpected(reached.error());
     }
     impl_->reserved.emplace(path, std::move(*reached));
-    return omf::File{*parsed,       size,           omf::flag_read_write, ownership.uid,
-                     ownership.gid, ownership.mode, std::move(*layout)};
+    const Ownership owner =
+        settle(ownership, impl_->catalogue.inherited_group(parsed->parent()), Catalogue::Kind::file);
+    return omf::File{*parsed,   size,       omf::flag_read_write, owner.uid,
+                     owner.gid, owner.mode, std::move(*layout)};
 }
 
 Result<void> PoolWriter::zero(const omf::File& file, std::uint64_t from, std::uint64_t end) {
@@ -348,7 +366,9 @@ Result<void> PoolWriter::make_directory(std::string_view path, const Ownership& 
     const std::lock_guard guard(impl_->mutex);
     const auto parsed = impl_->check_new(path);
     if (!parsed) return std::unexpected(parsed.error());
-    const omf::Directory directory{*parsed, ownership.uid, ownership.gid, ownership.mode};
+    const Ownership owner =
+        settle(ownership, impl_->catalogue.inherited_group(parsed->parent()), Catalogue::Kind::directory);
+    const omf::Directory directory{*parsed, owner.uid, owner.gid, owner.mode};
     if (auto staged = impl_->tree.stage(directory); !staged) return staged;
     if (auto appended = impl_->append(directory); !appended) return appended;
     impl_->catalogue.adopt(directory);

@@ -14,11 +14,15 @@
 
 namespace famfs::shadow {
 
-// Owner and permission bits of something new.
+// Owner and permission bits of something new. As in any Linux file system, what is made in a directory with
+// the set-group-ID bit gets its group, a directory that bit too, unless the caller says exactly what it
+// wants; and a caller without privileges cannot set that bit for a group that it is not in.
 struct Ownership {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     std::uint32_t mode = 0644;
+    bool exact_mode = false;
+    bool exact_group = false;
 };
 
 // Where a pool and its shadow tree are.
