@@ -77,6 +77,26 @@ Result<void> ImageMemory::zero(std::uint64_t offset, std::uint64_t length) {
                     static_cast<off_t>(length)) == 0)
         return {};
     if (errno != EOPNOTSUPP) return fail_errno(errno, description().path);
+    return overwrite(offset, length);
+}
+
+// Only what is there: a hole reads as zeros already.
+Result<void> ImageMemory::overwrite(std::uint64_t offset, std::uint64_t length) {
+    const std::uint64_t end = offset + length;
+    while (offset < end) {
+        const off_t data = ::lseek(file_.get(), static_cast<off_t>(offset), SEEK_DATA);
+        if (data < 0 && errno == ENXIO) return {};
+        if (data >= 0) offset = static_cast<std::uint64_t>(data);
+        const off_t hole = data < 0 ? -1 : ::lseek(file_.get(), data, SEEK_HOLE);
+        const std::uint64_t limit = hole < 0 ? end : std::min(end, static_cast<std::uint64_t>(hole));
+        if (offset >= limit) return {};
+        if (auto written = write_zeros(offset, limit - offset); !written) return written;
+        offset = limit;
+    }
+    return {};
+}
+
+Result<void> ImageMemory::write_zeros(std::uint64_t offset, std::uint64_t length) {
     const std::vector<std::byte> zeros(std::min(length, buffer_bytes));
     for (std::uint64_t done = 0; done < length;) {
         const auto piece = std::min<std::uint64_t>(length - done, zeros.size());

@@ -34,6 +34,9 @@ class ImageMemory final : public Memory {
     Result<std::uint64_t> copy_through_buffer(int source, std::uint64_t source_offset, std::uint64_t offset,
                                               std::uint64_t length);
 
+    Result<void> overwrite(std::uint64_t offset, std::uint64_t length);
+    Result<void> write_zeros(std::uint64_t offset, std::uint64_t length);
+
     FileDescriptor file_;
 };
 
