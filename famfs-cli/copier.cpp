@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <new>
 #include <vector>
@@ -14,8 +15,11 @@
 namespace famfs::cli {
 namespace {
 
-constexpr std::uint64_t piece_bytes = std::uint64_t{64} << 20;  // what one thread takes at a time
-constexpr std::uint64_t step_bytes = std::uint64_t{8} << 20;    // between looks at Ctrl-C
+constexpr std::uint64_t piece_bytes = std::uint64_t{64} << 20;   // what one thread takes at a time
+constexpr std::uint64_t step_bytes = std::uint64_t{8} << 20;     // between looks at Ctrl-C
+constexpr std::uint64_t sparse_bytes = std::uint64_t{64} << 10;  // below that nobody looks for holes
+// That wait for one before them. Each is mapped in fsdev mode, and a process may have 65,530 mappings.
+constexpr std::size_t max_unsettled = 10'000;
 constexpr std::size_t compare_bytes = std::size_t{1} << 20;
 
 Error changed(const std::string& how) {
@@ -38,6 +42,40 @@ Result<void> read_fully(int source, std::uint64_t offset, std::span<std::byte> o
         out = out.subspan(static_cast<std::size_t>(length));
         offset += static_cast<std::uint64_t>(length);
     }
+    return {};
+}
+
+struct Region {
+    std::uint64_t end = 0;
+    bool hole = false;
+};
+
+// The part of [offset, end) that starts at `offset` and is all data or all hole. Data where the file system
+// does not say: then the copy finds out what there is, and an end that has come nearer too.
+Region region_at(int source, std::uint64_t offset, std::uint64_t end) {
+    if (end - offset < sparse_bytes) return {end, false};
+    const off_t data = ::lseek(source, static_cast<off_t>(offset), SEEK_DATA);
+    if (data < 0) return {end, errno == ENXIO};
+    if (static_cast<std::uint64_t>(data) > offset)
+        return {std::min(end, static_cast<std::uint64_t>(data)), true};
+    const off_t hole = ::lseek(source, data, SEEK_HOLE);
+    if (hole <= data) return {end, false};
+    return {std::min(end, static_cast<std::uint64_t>(hole)), false};
+}
+
+// A source of the size that room was made for, still. What was written to it in place meanwhile is not
+// noticed, as with any other copy.
+Result<void> check_source(int source, std::uint64_t wanted) {
+    struct stat status{};
+    if (::fstat(source, &status) != 0) return fail_errno(errno, "cannot look at it");
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    if (size < wanted) return std::unexpected(changed("it shrank"));
+    if (size > wanted) return std::unexpected(changed("it grew"));
+    // Some files, as those of /proc, hold more than the size that they show.
+    std::byte more;
+    const ssize_t length = ::pread(source, &more, 1, static_cast<off_t>(size));
+    if (length > 0)
+        return fail(ErrorKind::io, EINVAL, fmt::format("it holds more than the {} bytes that it says", size));
     return {};
 }
 
@@ -64,7 +102,16 @@ Copier::~Copier() {
     finish();
 }
 
+// False if it was given up: nothing more is worth adding.
+bool Copier::wait_for_room() {
+    std::unique_lock lock(mutex_);
+    while (files_.size() >= max_unsettled && !stopped())
+        settled_.wait_for(lock, std::chrono::milliseconds(100));
+    return files_.size() < max_unsettled;
+}
+
 void Copier::add(FileDescriptor source, std::string name, omf::File target) {
+    if (!wait_for_room()) return writer_.release(target);
     const std::uint64_t size = target.size;
     const std::uint64_t pieces = std::max<std::uint64_t>(1, (size + piece_bytes - 1) / piece_bytes);
     const auto file =
@@ -119,13 +166,42 @@ void Copier::copy_piece(File& file, std::uint64_t offset, std::uint64_t length) 
     }
     std::unique_lock lock(mutex_);
     if (!done && !file.error) file.error = done.error();
-    --file.pieces_left;
+    if (file.pieces_left > 1) {
+        --file.pieces_left;
+        return;
+    }
+    lock.unlock();  // the last piece: nobody else has the file
+    close_source(file);
+    lock.lock();
+    file.pieces_left = 0;
     settle_ready(lock);
 }
 
+// Before the file waits for its turn to be settled.
+void Copier::close_source(File& file) {
+    if (!file.error)
+        if (const auto checked = check_source(file.source.get(), file.target.size); !checked)
+            file.error = checked.error();
+    const FileDescriptor closed = std::move(file.source);
+}
+
+// A hole becomes zeros without being read; an image gets a hole for it.
 Result<void> Copier::copy_range(const File& file, std::uint64_t offset, std::uint64_t length) {
+    const std::uint64_t end = offset + length;
+    while (offset < end) {
+        const Region region = region_at(file.source.get(), offset, end);
+        const auto done = region.hole ? writer_.zero(file.target, offset, region.end)
+                                      : copy_data(file, offset, region.end - offset);
+        if (!done) return done;
+        offset = region.end;
+    }
+    return {};
+}
+
+Result<void> Copier::copy_data(const File& file, std::uint64_t offset, std::uint64_t length) {
     while (length > 0) {
         const auto run = file.target.layout.view().run_at(offset);
+        if (auto checked = device::check_primary(run); !checked) return checked;
         const std::uint64_t wanted = std::min(length, run.length);
         const auto copied = writer_.memory().copy_from(file.source.get(), offset, run.offset, wanted);
         if (!copied) return std::unexpected(copied.error());
@@ -141,6 +217,7 @@ Result<void> Copier::compare_range(const File& file, std::uint64_t offset, std::
     std::vector<std::byte> found(expected.size());
     while (length > 0) {
         const auto run = file.target.layout.view().run_at(offset);
+        if (auto checked = device::check_primary(run); !checked) return checked;
         const auto step =
             static_cast<std::size_t>(std::min({length, run.length, std::uint64_t{compare_bytes}}));
         const std::span left(expected.data(), step);
@@ -154,22 +231,6 @@ Result<void> Copier::compare_range(const File& file, std::uint64_t offset, std::
         offset += step;
         length -= step;
     }
-    return {};
-}
-
-// A source of the size that room was made for, still. What was written to it in place meanwhile is not
-// noticed, as with any other copy.
-Result<void> Copier::check_source(const File& file) const {
-    struct stat status{};
-    if (::fstat(file.source.get(), &status) != 0) return fail_errno(errno, "cannot look at it");
-    const auto size = static_cast<std::uint64_t>(status.st_size);
-    if (size < file.target.size) return std::unexpected(changed("it shrank"));
-    if (size > file.target.size) return std::unexpected(changed("it grew"));
-    // Some files, as those of /proc, hold more than the size that they show.
-    std::byte more;
-    const ssize_t length = ::pread(file.source.get(), &more, 1, static_cast<off_t>(size));
-    if (length > 0)
-        return fail(ErrorKind::io, EINVAL, fmt::format("it holds more than the {} bytes that it says", size));
     return {};
 }
 
@@ -188,6 +249,7 @@ void Copier::settle_ready(std::unique_lock<std::mutex>& lock) {
             settled = false;
         }
         lock.lock();
+        settled_.notify_one();
         if (settled) continue;
         if (!fatal_) fatal_ = out_of_memory();
         stop_ = true;
@@ -199,7 +261,6 @@ void Copier::settle(File& file) {
     Result<void> done;
     if (file.error) done = std::unexpected(*file.error);
     if (done && stopped()) done = fail(ErrorKind::io, EINTR, "interrupted");
-    if (done) done = check_source(file);
     if (done) done = writer_.zero_tail(file.target);
     if (!done) {
         writer_.release(file.target);

@@ -8,6 +8,7 @@
 #include "liblog/shadow/pool_writer.h"
 
 #include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -31,6 +32,8 @@ class Copier {
     Copier& operator=(const Copier&) = delete;
 
     // Copies `source` into a reserved file in the background, and commits it, or releases the reservation.
+    // The source is closed when its bytes are copied. Waits while very many files wait for one that was added
+    // before them.
     void add(FileDescriptor source, std::string name, omf::File target);
 
     // Waits until all that was added is settled.
@@ -48,7 +51,9 @@ class Copier {
     Result<void> copy_steps(const File& file, std::uint64_t offset, std::uint64_t length);
     Result<void> copy_range(const File& file, std::uint64_t offset, std::uint64_t length);
     Result<void> compare_range(const File& file, std::uint64_t offset, std::uint64_t length);
-    Result<void> check_source(const File& file) const;
+    Result<void> copy_data(const File& file, std::uint64_t offset, std::uint64_t length);
+    void close_source(File& file);
+    bool wait_for_room();
     void settle_ready(std::unique_lock<std::mutex>& lock);
     void settle(File& file);
     void drop(File& file, const Error& error);
@@ -59,6 +64,7 @@ class Copier {
     const bool verify_;
     const FailureReport failed_;
     mutable std::mutex mutex_;
+    std::condition_variable settled_;
     std::deque<std::shared_ptr<File>> files_;  // not settled yet, in the order of add()
     bool settling_ = false;
     std::atomic<bool> stop_ = false;

@@ -1,14 +1,24 @@
 #include "famfs-cli/worker_pool.h"
 
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <exception>
 
 namespace famfs::cli {
+namespace {
 
-unsigned default_threads() {
+// Descriptors that jobs may hold in all: the process's limit less what pool and shadow tree take.
+std::size_t descriptor_budget() {
+    constexpr rlim_t others = 40;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < others + 2) return 2;
+    return std::min<rlim_t>(limit.rlim_cur - others, 1 << 20);
+}
+
+unsigned cores() {
     cpu_set_t allowed;
     CPU_ZERO(&allowed);
     if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
@@ -17,12 +27,21 @@ unsigned default_threads() {
     return std::max(1U, std::thread::hardware_concurrency());
 }
 
+}  // namespace
+
+unsigned default_threads() {
+    return static_cast<unsigned>(std::min<std::size_t>(cores(), descriptor_budget() / 2));
+}
+
 Error out_of_memory() {
     return {ErrorKind::io, ENOMEM, "out of memory"};
 }
 
-// One thread is enough to go on with.
-WorkerPool::WorkerPool(unsigned threads) : most_waiting_(std::size_t{threads} * 8) {
+// One thread is enough to go on with. A job that waits may hold a descriptor.
+WorkerPool::WorkerPool(unsigned threads)
+    : most_waiting_(
+          std::clamp<std::size_t>(descriptor_budget() - std::min<std::size_t>(threads, descriptor_budget()),
+                                  1, std::size_t{threads} * 8)) {
     threads_.reserve(threads);
     try {
         for (unsigned i = 0; i < threads; ++i)

@@ -15,7 +15,8 @@ namespace famfs::cli {
 // What a job that may not throw makes of std::bad_alloc. The text is short enough to need no memory itself.
 Error out_of_memory();
 
-// How many threads work when nobody says: one for each core.
+// How many threads work when nobody says: one for each core, and no more than the limit of open files has
+// room for at two files a thread.
 unsigned default_threads();
 
 // Jobs must not throw, and must not submit jobs. submit() and wait() are for one thread, the owner.

@@ -1,0 +1,42 @@
+#include "famfs-cli/copier.h"
+#include "liblog/pool/format.h"
+#include "test_pool.h"
+
+#include <fcntl.h>
+
+#include <fstream>
+
+namespace famfs::cli {
+namespace {
+
+using device::Access;
+using test::unit;
+
+TEST(CopierTest, NamesADeviceThatItCannotWrite) {
+    const test::TemporaryDirectory directory;
+    const shadow::PoolPlace place{directory / "image", directory / "tree"};
+    std::ofstream(place.device).close();
+    std::filesystem::resize_file(place.device, test::first_data + 8 * unit);
+    ASSERT_TRUE(pool::format(**device::open_memory(place.device, Access::read_write), {}));
+    const auto writer = shadow::PoolWriter::open(place, {});
+    ASSERT_TRUE(writer) << writer.error().message;
+    std::ofstream(directory / "source") << "content";
+    Console console;
+    console.progress = ProgressMode::never;
+    Interrupt interrupt;
+    Progress progress(console, "cp", 7);
+    std::string reason;
+    Copier copier(**writer, progress, interrupt, true,
+                  [&](const std::string&, const std::string& why) { reason = why; });
+    FileDescriptor source(::open((directory / "source").c_str(), O_RDONLY | O_CLOEXEC));
+    copier.add(std::move(source), "source", test::file("f", 7, test::extents({{1, test::first_data, unit}})));
+    copier.finish();
+    EXPECT_EQ(copier.committed(), 0U);
+    EXPECT_NE(reason.find("device 1"), std::string::npos) << reason;
+    std::array<std::byte, 7> found{};
+    ASSERT_TRUE((*writer)->memory().read(test::first_data, found));
+    EXPECT_EQ(found, (std::array<std::byte, 7>{}));
+}
+
+}  // namespace
+}  // namespace famfs::cli
