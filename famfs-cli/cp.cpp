@@ -31,6 +31,8 @@ struct Request {
 // As with cp(1): the caller's own, without what the umask and a change of owner take away, unless preserved.
 shadow::Ownership ownership_of(const SourceItem& item, const Request& request) {
     shadow::Ownership owner{::geteuid(), ::getegid(), item.mode & 0777 & ~request.mask};
+    owner.exact_mode = request.preserve;
+    owner.exact_group = request.preserve && ::geteuid() == 0;
     if (request.preserve) owner.mode = item.mode & (::geteuid() == 0 ? 07777U : 0777U);
     if (request.preserve && ::geteuid() == 0) {
         owner.uid = item.uid;
@@ -63,13 +65,14 @@ class CopyRun {
         Progress progress(console_, "cp", total);
         Copier copier(writer_, progress, interrupt, request_.verify,
                       [this](const std::string& name, const std::string& reason) { skip(name, reason); });
+        const InterruptWatch watch(interrupt, [&] { stopped(interrupted(), copier); });
         const auto done = copy(copier);
         copier.finish();
         const auto finished = writer_.finish();
         console_.show_transient("");
         if (!done) return stopped(done.error(), copier);
         if (const auto fatal = copier.fatal()) return stopped(*fatal, copier);
-        if (interrupt.requested()) return stopped({ErrorKind::io, EINTR, "interrupted"}, copier);
+        if (interrupt.requested()) return stopped(interrupted(), copier);
         if (!finished) return console_.fail(finished.error());
         say_done(copier, progress);
         return skipped_ ? exit_findings : exit_done;
@@ -92,10 +95,11 @@ class CopyRun {
         const auto report = [this](const std::string& name, const std::string& reason) {
             skip(name, reason);
         };
+        SourceWalk walk(request_.walk, items_, report);
         for (const auto& source : request_.sources) {
             const std::string name = into ? base_name(source) : "";
             const std::string slash = name.empty() || destination.empty() ? "" : "/";
-            walk_source(source, destination + slash + name, request_.walk, items_, report);
+            walk.add(source, destination + slash + name);
         }
         const bool names_directory = request_.destination.ends_with('/');
         if (!kind && names_directory && !items_.empty() && !items_.front().is_directory) {
@@ -113,7 +117,7 @@ class CopyRun {
             if (taken) continue;
             if (!concerns_one_path(taken.error())) {
                 return fail(taken.error().kind, taken.error().code,
-                            path_message("cp", item.name, taken.error().message));
+                            fmt::format("{}: {}", omf::printable(item.name), taken.error().message));
             }
             skip(item.name, taken.error().message);
         }
@@ -121,23 +125,53 @@ class CopyRun {
     }
 
     Result<void> make_directory(const SourceItem& item) {
+        if (item.has_acl) report_acl(item.name);
         if (writer_.find(item.destination) == Kind::directory) return {};
         return writer_.make_directory(item.destination, ownership_of(item, request_));
     }
 
     Result<void> add_file(Copier& copier, const SourceItem& item) {
         struct stat status{};
-        auto file = open_source(item, request_.walk, status);
+        auto file = opener_.open_file(item, status);
         if (!file) {
             skip(item.name, file.error().message);
             return {};
         }
+        if (is_pool(status)) {
+            skip(item.name, "the image of the pool that it would be copied into");
+            return {};
+        }
+        if (request_.preserve && has_acl(file->get())) report_acl(item.name);
         const auto size = static_cast<std::uint64_t>(status.st_size);
         auto reserved = writer_.reserve(item.destination, size, ownership_of(item, request_));
+        if (!reserved && reserved.error().code == EEXIST && is_destination(file->get(), item))
+            return fail(ErrorKind::usage, EEXIST, "source and destination are the same file");
         if (!reserved) return std::unexpected(reserved.error());
         copier.add(std::move(*file), item.name, std::move(*reserved));
         return {};
     }
+
+    bool is_pool(const struct stat& source) const {
+        struct stat pool{};
+        return ::stat(request_.walk.device.c_str(), &pool) == 0 && pool.st_dev == source.st_dev &&
+               pool.st_ino == source.st_ino;
+    }
+
+    bool is_destination(int source, const SourceItem& item) const {
+        const auto place = request_.walk.mounts->place_of(source);
+        return place && place->device == request_.walk.device && place->path == item.destination;
+    }
+
+    // Once: a tree in which one file has an ACL has thousands.
+    void report_acl(const std::string& name) {
+        if (!request_.preserve || acl_reported_) return;
+        skip(
+            name,
+            "a pool keeps no POSIX ACLs: mode, owner and group are kept alone, here and for all that follow");
+        acl_reported_ = true;
+    }
+
+    static Error interrupted() { return {ErrorKind::io, EINTR, "interrupted"}; }
 
     int stopped(const Error& error, const Copier& copier) {
         console_.error(
@@ -155,14 +189,18 @@ class CopyRun {
     shadow::PoolWriter& writer_;
     const Request& request_;
     std::vector<SourceItem> items_;
+    bool acl_reported_ = false;
+    SourceOpener opener_{request_.walk.follow_symlinks};
     std::atomic<bool> skipped_ = false;  // also set by the copier's threads
 };
 
-int copy_all(Console& console, const Request& request) {
+int copy_all(Console& console, Request& request) {
     auto resolver = PathResolver::make();
     if (!resolver) return console.fail(resolver.error());
     const auto target = resolver->resolve_existing(request.destination);
     if (!target) return console.fail(target.error());
+    request.walk.mounts = &*resolver;
+    request.walk.device = target->pool->device;
     FindingReporter reporter(console, target->pool->device);
     const auto writer = open_writer(console, *target->pool, reporter);
     if (!writer) return console.fail(writer.error());

@@ -1,5 +1,6 @@
 #include "famfs-cli/interrupt.h"
 
+#include "famfs-cli/console.h"
 #include "liblog/process_start.h"
 
 #include <pthread.h>
@@ -23,6 +24,24 @@ bool Interrupt::requested() {
     signalfd_siginfo info;
     if (::read(descriptor_.get(), &info, sizeof info) == sizeof info) requested_ = true;
     return requested_;
+}
+
+InterruptWatch::InterruptWatch(Interrupt& interrupt, std::function<void()> last_words,
+                               std::chrono::milliseconds grace)
+    : interrupt_(interrupt),
+      last_words_(std::move(last_words)),
+      grace_(grace),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+void InterruptWatch::run(const std::stop_token& stop) {
+    constexpr std::chrono::milliseconds step(100);
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested() && !interrupt_.requested())
+        wake_.wait_for(lock, stop, step, [] { return false; });
+    wake_.wait_for(lock, stop, grace_, [] { return false; });
+    if (stop.stop_requested()) return;
+    last_words_();
+    ::_exit(exit_interrupted);
 }
 
 }  // namespace famfs::cli

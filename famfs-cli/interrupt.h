@@ -4,7 +4,13 @@
 #include "liblog/file_descriptor.h"
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <thread>
 
 namespace famfs::cli {
 
@@ -24,6 +30,26 @@ class Interrupt {
     sigset_t previous_{};
     FileDescriptor descriptor_;
     std::atomic<bool> requested_ = false;
+};
+
+// Ends the program if it does not end by itself once it was interrupted: a thread waits for a file system
+// that does not answer, and can be told nothing. A crash at any moment leaves the pool whole.
+class InterruptWatch {
+  public:
+    // `last_words` is called in a thread of its own, `grace` after the interrupt; then the program ends with
+    // exit_interrupted. Both must outlive it. Make it after `interrupt`.
+    InterruptWatch(Interrupt& interrupt, std::function<void()> last_words,
+                   std::chrono::milliseconds grace = std::chrono::seconds(5));
+
+  private:
+    void run(const std::stop_token& stop);
+
+    Interrupt& interrupt_;
+    const std::function<void()> last_words_;
+    const std::chrono::milliseconds grace_;
+    std::mutex mutex_;
+    std::condition_variable_any wake_;
+    std::jthread thread_;  // last: it uses the others
 };
 
 }  // namespace famfs::cli

@@ -159,17 +159,35 @@ Result<std::shared_ptr<const MountedPool>> PathResolver::pool(const Mount& mount
     return shared;
 }
 
+std::optional<PathResolver::InMount> PathResolver::find_in_mount(std::uint64_t id,
+                                                                 const std::string& absolute) const {
+    const auto mount = std::ranges::find(mounts_, id, &Mount::id);
+    if (mount == mounts_.end() || !mount->famfs()) return std::nullopt;
+    const auto rest = below(absolute, mount->mountpoint);
+    if (!rest) return std::nullopt;
+    return InMount{&*mount, join(mount->root.substr(1), *rest)};
+}
+
 // Where something that exists lies.
 Result<MountedPath> PathResolver::locate(const std::string& path) {
     const auto place = find_place(path);
     if (!place) return std::unexpected(place.error());
-    const auto mount = std::ranges::find(mounts_, place->mount, &Mount::id);
-    if (mount == mounts_.end() || !mount->famfs()) return std::unexpected(no_famfs(path));
-    const auto rest = below(place->path, mount->mountpoint);
-    if (!rest) return std::unexpected(no_famfs(path));
-    auto mounted = pool(*mount);
+    auto found = find_in_mount(place->mount, place->path);
+    if (!found) return std::unexpected(no_famfs(path));
+    auto mounted = pool(*found->first);
     if (!mounted) return std::unexpected(mounted.error());
-    return MountedPath{std::move(*mounted), join(mount->root.substr(1), *rest)};
+    return MountedPath{std::move(*mounted), std::move(found->second)};
+}
+
+std::optional<FamfsPlace> PathResolver::place_of(int file) const {
+    const auto id = famfs::mount_id(file);
+    if (!id) return std::nullopt;
+    std::error_code code;
+    const auto absolute = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", file), code);
+    if (code) return std::nullopt;
+    auto found = find_in_mount(*id, absolute.string());
+    if (!found) return std::nullopt;
+    return FamfsPlace{found->first->source, std::move(found->second)};
 }
 
 // Where a directory lies or would lie.

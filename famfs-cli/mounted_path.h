@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace famfs::cli {
@@ -37,6 +38,13 @@ struct MountedPath {
     std::string path;  // in the pool, as the log has it; "" for the mount root
 };
 
+// A directory or file of a famfs mount, as the system's table of mounts tells it: the daemon is not asked,
+// and nobody need be trusted.
+struct FamfsPlace {
+    std::string device;  // the mount's source
+    std::string path;    // in the pool; "" for its root
+};
+
 // Resolves many paths with few system calls: the parents are remembered. The mounts are those of the moment
 // it was made. Not thread safe.
 class PathResolver {
@@ -50,8 +58,16 @@ class PathResolver {
     // The same for a path that names something which may itself be a mount point.
     Result<MountedPath> resolve_existing(const std::string& path);
 
+    // Where something that is open lies, if that is in a famfs mount. However it was come by: bind mounts and
+    // symlinks lead to the same place.
+    std::optional<FamfsPlace> place_of(int file) const;
+
   private:
     explicit PathResolver(std::vector<Mount> mounts) : mounts_(std::move(mounts)) {}
+
+    // Of an absolute path without symlinks in the mount with this id: the mount, and the path in its pool.
+    using InMount = std::pair<const Mount*, std::string>;
+    std::optional<InMount> find_in_mount(std::uint64_t id, const std::string& absolute) const;
 
     Result<MountedPath> directory(const std::string& path);
     Result<MountedPath> locate(const std::string& path);

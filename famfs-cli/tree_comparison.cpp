@@ -1,5 +1,6 @@
 #include "famfs-cli/tree_comparison.h"
 
+#include "famfs-cli/directory_names.h"
 #include "famfs-cli/worker_pool.h"
 #include "liblog/file_descriptor.h"
 
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 #include <iterator>
 #include <limits>
 #include <mutex>
@@ -29,18 +29,6 @@ std::string text_of(int code) {
 
 std::string join(const std::string& directory, const std::string& name) {
     return directory.empty() ? name : directory + "/" + name;
-}
-
-Result<std::vector<std::string>> names_in(const std::string& directory) {
-    std::vector<std::string> names;
-    std::error_code code;
-    for (std::filesystem::directory_iterator at(directory, code), end; !code && at != end;
-         at.increment(code)) {
-        names.push_back(at->path().filename().string());
-    }
-    if (code) return fail_errno(code.value(), "cannot read it");
-    std::ranges::sort(names);
-    return names;
 }
 
 Result<std::size_t> read_some(int file, std::byte* out, std::size_t wanted, std::uint64_t offset) {
@@ -111,7 +99,7 @@ struct TreeComparison::Pair {
                                           Interrupt& interrupt) const;
 };
 
-TreeComparison::TreeComparison() = default;
+TreeComparison::TreeComparison(const PathResolver& mounts) : mounts_(mounts) {}
 TreeComparison::~TreeComparison() = default;
 
 void TreeComparison::add_difference(Difference difference) {
@@ -121,7 +109,7 @@ void TreeComparison::add_difference(Difference difference) {
 }
 
 void TreeComparison::collect(const std::string& in_mount, const std::string& in_directory,
-                             const std::string& shown, bool mount_root) {
+                             const std::string& shown) {
     struct stat left{};
     struct stat right{};
     using Kind = Difference::Kind;
@@ -140,24 +128,38 @@ void TreeComparison::collect(const std::string& in_mount, const std::string& in_
     pair->in_mount = in_mount;
     pair->in_directory = in_directory;
     pair->shown = shown;
-    if (S_ISDIR(left.st_mode)) return compare_names(*pair, mount_root);
+    if (S_ISDIR(left.st_mode)) return compare_names(*pair);
     if (left.st_size != right.st_size) return differs(Kind::size, 0);
     pair->size = static_cast<std::uint64_t>(left.st_size);
     pairs_.push_back(std::move(pair));
 }
 
-void TreeComparison::compare_names(const Pair& pair, bool mount_root) {
-    auto left = names_in(pair.in_mount);
-    const auto right = names_in(pair.in_directory);
+Result<std::vector<std::string>> TreeComparison::names_below(const std::string& directory) const {
+    const FileDescriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened) return fail(ErrorKind::io, errno, text_of(errno));
+    return names_in(opened.get(), mounts_.place_of(opened.get()));
+}
+
+void TreeComparison::compare_names(const Pair& pair) {
+    using Kind = Difference::Kind;
+    const auto left = names_below(pair.in_mount);
+    const auto right = names_below(pair.in_directory);
     if (!left || !right) {
         const Error& error = left ? right.error() : left.error();
-        return add_difference({Difference::Kind::unreadable, pair.shown, 0, 0, 0, error.message});
+        return add_difference({Kind::unreadable, pair.shown, 0, 0, 0, error.message});
     }
-    if (mount_root) std::erase(*left, ".meta");
     std::vector<std::string> all;
     std::ranges::set_union(*left, *right, std::back_inserter(all));
+    // Hidden on one side, it is not there, although a look would find it.
+    const auto missing = [&](const std::vector<std::string>& names, const std::string& name, Kind kind) {
+        if (std::ranges::binary_search(names, name)) return false;
+        add_difference({kind, join(pair.shown, name), 0, 0, 0, ""});
+        return true;
+    };
     for (const auto& name : all) {
-        collect(join(pair.in_mount, name), join(pair.in_directory, name), join(pair.shown, name), false);
+        if (missing(*left, name, Kind::missing_in_mount)) continue;
+        if (missing(*right, name, Kind::missing_in_directory)) continue;
+        collect(join(pair.in_mount, name), join(pair.in_directory, name), join(pair.shown, name));
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "famfs-cli/interrupt.h"
+#include "famfs-cli/mounted_path.h"
 #include "famfs-cli/progress.h"
 #include "famfs-cli/reports.h"
 
@@ -14,16 +15,16 @@ namespace famfs::cli {
 // First collect() what there is to compare, then compare() the contents in parallel. Not thread safe.
 class TreeComparison {
   public:
-    TreeComparison();
+    // `mounts` must outlive it: it tells which directories are roots of famfs mounts.
+    explicit TreeComparison(const PathResolver& mounts);
     ~TreeComparison();
     TreeComparison(const TreeComparison&) = delete;
     TreeComparison& operator=(const TreeComparison&) = delete;
 
     // Takes in one pair and all below it. A name on one side only is a difference, and so are a file and a
-    // directory of the same name. `.meta` is left out at the mount's root. `shown` is the pair's name in the
-    // report.
-    void collect(const std::string& in_mount, const std::string& in_directory, const std::string& shown,
-                 bool mount_root);
+    // directory of the same name. A root of a famfs mount has no .meta, on either side. `shown` is the pair's
+    // name in the report.
+    void collect(const std::string& in_mount, const std::string& in_directory, const std::string& shown);
 
     // Bytes that compare() will read from either side.
     std::uint64_t total_bytes() const;
@@ -33,9 +34,11 @@ class TreeComparison {
 
   private:
     struct Pair;
-    void compare_names(const Pair& pair, bool mount_root);
+    void compare_names(const Pair& pair);
     void add_difference(Difference difference);
+    Result<std::vector<std::string>> names_below(const std::string& directory) const;
 
+    const PathResolver& mounts_;
     std::vector<std::unique_ptr<Pair>> pairs_;
 };
 

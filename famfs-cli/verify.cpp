@@ -30,16 +30,14 @@ std::string base_name(std::string path) {
 }
 
 // One directory is compared with DIR itself; otherwise each PATH with what has its name in DIR.
-Result<void> collect(const Request& request, TreeComparison& comparison) {
-    auto resolver = PathResolver::make();
-    if (!resolver) return std::unexpected(resolver.error());
+Result<void> collect(const Request& request, PathResolver& resolver, TreeComparison& comparison) {
     const bool whole = request.paths.size() == 1 && is_directory(request.paths.front());
     for (const auto& path : request.paths) {
-        const auto target = resolver->resolve_existing(path);
+        const auto target = resolver.resolve_existing(path);
         if (!target) return std::unexpected(target.error());
         const std::string name = whole ? "" : base_name(path);
         const std::string other = whole ? request.against : request.against + "/" + name;
-        comparison.collect(path, other, name, target->path.empty());
+        comparison.collect(path, other, name);
     }
     return {};
 }
@@ -89,17 +87,21 @@ int run_verify(Console& console, Arguments arguments) {
         return line.usage_error(
             fmt::format("--against: {}: not a directory", omf::printable(request.against)));
     }
-    TreeComparison comparison;
-    if (const auto collected = collect(request, comparison); !collected)
+    auto resolver = PathResolver::make();
+    if (!resolver) return console.fail(resolver.error());
+    TreeComparison comparison(*resolver);
+    if (const auto collected = collect(request, *resolver, comparison); !collected)
         return console.fail(collected.error());
     Interrupt interrupt;
+    const auto say_interrupted = [&] { console.error("verify: interrupted"); };
     VerifyReport report;
     {
+        const InterruptWatch watch(interrupt, say_interrupted);
         Progress progress(console, "verify", comparison.total_bytes());
         report = comparison.compare(progress, interrupt);
     }
     if (interrupt.requested()) {
-        console.error("verify: interrupted");
+        say_interrupted();
         return exit_interrupted;
     }
     show(console, report);

@@ -37,9 +37,10 @@ class Work : public testing::Test {
 
     std::vector<SourceItem> walk(const std::string& source, const WalkOptions& options) {
         std::vector<SourceItem> items;
-        walk_source(source, "d", options, items, [&](const std::string& name, const std::string& reason) {
+        const SkipReport skip = [&](const std::string& name, const std::string& reason) {
             skipped_.push_back(name + ": " + reason);
-        });
+        };
+        SourceWalk(options, items, skip).add(source, "d");
         return items;
     }
 
@@ -149,7 +150,7 @@ TEST_F(Work, ASourceIsNotOpenedThroughALinkThatCameLater) {
     fs::rename(path("s/a"), path("s/old"));
     fs::create_symlink("../outside", path("s/a"));
     struct stat status{};
-    const auto opened = open_source(items.back(), options, status);
+    const auto opened = SourceOpener(false).open_file(items.back(), status);
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ELOOP);
 }
@@ -161,7 +162,7 @@ TEST_F(Work, AFifoInPlaceOfAFileDoesNotBlock) {
     fs::remove(path("s/file"));
     ASSERT_EQ(::mkfifo(path("s/file").c_str(), 0600), 0);
     struct stat status{};
-    EXPECT_FALSE(open_source(items.front(), {}, status));
+    EXPECT_FALSE(SourceOpener(false).open_file(items.front(), status));
 }
 
 }  // namespace
