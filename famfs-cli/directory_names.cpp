@@ -1,6 +1,6 @@
 #include "famfs-cli/directory_names.h"
 
-#include "famfs-cli/directory_stream.h"
+#include "liblog/directory_stream.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -6,11 +6,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 namespace famfs::fused {
@@ -57,6 +59,7 @@ int run_in_background(const std::function<int(const std::function<void()>& ready
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return complain(fmt::format("pipe: {}", std::strerror(errno)));
     FileDescriptor reading(ends[0]);
     FileDescriptor writing(ends[1]);
+    const pid_t command = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) return complain(fmt::format("fork: {}", std::strerror(errno)));
     if (child > 0) {
@@ -64,8 +67,12 @@ int run_in_background(const std::function<int(const std::function<void()>& ready
         return await(child, std::move(reading));
     }
     reading = FileDescriptor();
+    // Whoever ends the command before the mount answers ends the daemon.
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != command) return exit_system;
     ::setsid();
     return body([&writing] {
+        ::prctl(PR_SET_PDEATHSIG, 0);
         let_go_of_terminal(open_nothing());
         [[maybe_unused]] const ssize_t told = ::write(writing.get(), "", 1);
         writing = FileDescriptor();

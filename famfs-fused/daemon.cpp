@@ -93,6 +93,7 @@ Result<void> try_own_file(const std::string& mountpoint, const std::string& devi
 struct Target {
     std::string directory;
     int connection = -1;
+    std::optional<MountTurn> turn{};  // until it is mounted
 };
 
 Result<Target> find_target(const Options& options, const ShadowRoot& shadow) {
@@ -105,12 +106,17 @@ Result<Target> find_target(const Options& options, const ShadowRoot& shadow) {
     }
     auto directory = check_mountpoint(options.mountpoint, shadow.directory());
     if (!directory) return std::unexpected(directory.error());
-    return Target{std::move(*directory), -1};
+    MountTurn turn(*directory);
+    if (auto checked = check_mountpoint(*directory, shadow.directory()); !checked)
+        return std::unexpected(checked.error());
+    return Target{std::move(*directory), -1, std::move(turn)};
 }
 
-Result<void> connect(Session& session, const Target& target) {
+Result<void> connect(Session& session, Target& target) {
     if (target.connection >= 0) return session.attach(FileDescriptor(target.connection));
-    return session.mount(target.directory);
+    auto mounted = session.mount(target.directory);
+    target.turn.reset();
+    return mounted;
 }
 
 // What is done outside, with all rights, once the kernel's INIT is answered.
@@ -138,7 +144,7 @@ Result<void> run(Session& session, const FileDescriptor& signals, const Start& i
     // It may come and go faster than we look.
     if (!begun && !session.initialised())
         return fail(ErrorKind::io, ENOTCONN, "the mount went away before it answered");
-    session.server().log.info("no connection to the kernel any more: unmounted");
+    session.server().log.info("no connection to the kernel any more");
     return {};
 }
 
@@ -154,7 +160,7 @@ Result<int> confine_and_run(const Options& options, Session& session, const File
     return exit_done;
 }
 
-Result<int> mount_and_run(const Options& options, const Target& target, Server& server,
+Result<int> mount_and_run(const Options& options, Target& target, Server& server,
                           const std::function<void()>& ready) {
     const std::string source = source_of(options, server);
     auto session = Session::create(libfuse_options(options.mount, source, ::geteuid() == 0), server);
@@ -202,7 +208,7 @@ Result<int> serve(const Options& asked, Log& log, const std::function<void()>& r
     options.threads = count_threads(asked.threads, log);
     auto shadow = ShadowRoot::open(options.shadow);
     if (!shadow) return std::unexpected(shadow.error());
-    const auto target = find_target(options, *shadow);
+    auto target = find_target(options, *shadow);
     if (!target) return std::unexpected(target.error());
     std::optional<PidFile> pid_file;
     if (!options.pid_file.empty()) {

@@ -30,26 +30,28 @@ Result<FileDescriptor> watch_signals() {
     return watch;
 }
 
-// What the child tells, once each.
-struct News {
-    FileDescriptor initialised{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    FileDescriptor gone{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};  // the mount went away while it was served
-
-    explicit operator bool() const { return initialised && gone; }
-    static void tell(const FileDescriptor& event) { ::eventfd_write(event.get(), 1); }
-    static bool told(const FileDescriptor& event) {
+// What the child tells once: the kernel's INIT is answered.
+class Initialised {
+  public:
+    explicit operator bool() const { return static_cast<bool>(event_); }
+    int descriptor() const { return event_.get(); }
+    void tell() const { ::eventfd_write(event_.get(), 1); }
+    bool told() const {
         eventfd_t count = 0;
-        return ::eventfd_read(event.get(), &count) == 0;
+        return ::eventfd_read(event_.get(), &count) == 0;
     }
+
+  private:
+    FileDescriptor event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 };
 
 // The caller's side while the child serves.
 class Guardian {
   public:
-    Guardian(pid_t child, const News& news, const FileDescriptor& signals, const Start& start,
+    Guardian(pid_t child, const Initialised& initialised, const FileDescriptor& signals, const Start& start,
              FileDescriptor lines, Log& log)
         : child_(child),
-          news_(news),
+          initialised_(initialised),
           signals_(signals),
           start_(start),
           relay_(std::move(lines), log),
@@ -61,11 +63,11 @@ class Guardian {
         int status = 0;
         while (!ended(status)) {
             std::array<pollfd, 3> waiting{pollfd{signals_.get(), POLLIN, 0},
-                                          pollfd{news_.initialised.get(), POLLIN, 0},
+                                          pollfd{initialised_.descriptor(), POLLIN, 0},
                                           pollfd{relay_.descriptor(), POLLIN, 0}};
             ::poll(waiting.data(), waiting.size(), -1);
             relay_.pass_on();
-            if (News::told(news_.initialised)) started = start_();
+            if (initialised_.told()) started = start_();
             if (!started) ::kill(child_, SIGTERM);
             pass_signals_on();
         }
@@ -91,7 +93,7 @@ class Guardian {
     }
 
     pid_t child_;
-    const News& news_;
+    const Initialised& initialised_;
     const FileDescriptor& signals_;
     const Start& start_;
     LogRelay relay_;
@@ -99,20 +101,18 @@ class Guardian {
 };
 
 // The child must not go on alone: nobody would unmount.
-Result<int> be_server(Session& session, pid_t guardian, const News& news, FileDescriptor lines,
+Result<int> be_server(Session& session, pid_t guardian, const Initialised& initialised, FileDescriptor lines,
                       const Guarded& guarded) {
     session.server().log.relay_through(std::move(lines));
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != guardian) return fail(ErrorKind::io, ESRCH, "the process that unmounts is gone");
     session.leave_unmounting();
     const FileDescriptor nothing = open_nothing();
-    auto status = guarded.serve([&] {
+    return guarded.serve([&] {
         if (guarded.terminal == Terminal::leave) let_go_of_terminal(nothing);
-        News::tell(news.initialised);
+        initialised.tell();
         return Result<void>();
     });
-    if (session.ended()) News::tell(news.gone);
-    return status;
 }
 
 }  // namespace
@@ -120,22 +120,19 @@ Result<int> be_server(Session& session, pid_t guardian, const News& news, FileDe
 Result<int> serve_guarded(Session& session, const Guarded& guarded) {
     const auto signals = watch_signals();
     if (!signals) return std::unexpected(signals.error());
-    const News news;
-    if (!news) return fail_errno(errno, "eventfd");
+    const Initialised initialised;
+    if (!initialised) return fail_errno(errno, "eventfd");
     auto channel = LogChannel::create();
     if (!channel) return std::unexpected(channel.error());
     const pid_t guardian = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) return fail_errno(errno, "fork");
-    if (child == 0) return be_server(session, guardian, news, std::move(channel->writer), guarded);
+    if (child == 0) return be_server(session, guardian, initialised, std::move(channel->writer), guarded);
     channel->writer = FileDescriptor();
     session.leave_connection();
-    auto status =
-        Guardian(child, news, *signals, guarded.start, std::move(channel->reader), session.server().log)
-            .watch();
-    // Nothing to unmount then, and something else may be mounted there by now.
-    if (News::told(news.gone)) session.leave_unmounting();
-    return status;
+    return Guardian(child, initialised, *signals, guarded.start, std::move(channel->reader),
+                    session.server().log)
+        .watch();
 }
 
 }  // namespace famfs::fused

@@ -1,41 +1,44 @@
 #include "famfs-fused/mountpoint.h"
 
+#include "liblog/mount_identity.h"
 #include "omf/path.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
+#include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
+#include <thread>
 
 namespace famfs::fused {
 
 namespace {
 
-std::unexpected<Error> dead_mount(const std::string& shown) {
-    return fail(ErrorKind::busy, EBUSY,
-                "mount point " + shown + ": a mount without a daemon is there; famfs umount " + shown);
-}
-
+// Asks nothing of what may be mounted there: its daemon may be dead, or not answer.
 Result<void> check_directory(const std::string& mountpoint, const std::string& shown) {
+    const FileDescriptor directory(::open(mountpoint.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!directory) return fail_errno(errno, "mount point " + shown);
+    const auto there = identity_at(mountpoint);
+    const auto mounts = read_mounts();
+    if (!there || !mounts) return {};
+    const Mount* const mount = find_mount(*mounts, *there);
+    if (mount == nullptr || !mount->type.starts_with("fuse")) return {};
     struct statx status{};
-    if (::statx(AT_FDCWD, mountpoint.c_str(), 0, STATX_TYPE, &status) != 0) {
-        if (errno == ENOTCONN) return dead_mount(shown);
-        return fail_errno(errno, "mount point " + shown);
-    }
-    if (!S_ISDIR(status.stx_mode)) return fail_errno(ENOTDIR, "mount point " + shown);
-    if ((status.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0) return {};
-    // The attributes may be the kernel's memory of a daemon that is gone.
-    struct statfs system{};
-    if (::statfs(mountpoint.c_str(), &system) != 0 && errno == ENOTCONN) return dead_mount(shown);
-    if (system.f_type != FUSE_SUPER_MAGIC) return {};
-    return fail(ErrorKind::busy, EBUSY, "mount point " + shown + ": something is mounted there already");
+    if (::statx(directory.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status) == 0 &&
+        (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0)
+        return {};  // a directory in a mount of somebody else's
+    return fail(
+        ErrorKind::busy, EBUSY,
+        fmt::format("mount point {}: something is mounted there already ({} {}); famfs umount frees it "
+                    "if it is a famfs, with a daemon or without",
+                    shown, omf::printable(mount->type), omf::printable(mount->source)));
 }
 
 // A daemon that looks up a name in its own mount waits for itself.
@@ -49,7 +52,20 @@ Result<void> check_fuse_device() {
     return fail(ErrorKind::unsupported, errno, "/dev/fuse is not there; modprobe fuse");
 }
 
+constexpr auto turn_limit = std::chrono::seconds(10);
+
 }  // namespace
+
+// Whoever may read the directory can lock it too, so it is not waited for without end, and a mount that came
+// about all the same is found by OwnMount::find().
+MountTurn::MountTurn(const std::string& mountpoint)
+    : directory_(::open(mountpoint.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)) {
+    if (!directory_) return;
+    const auto end = std::chrono::steady_clock::now() + turn_limit;
+    while (::flock(directory_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK &&
+           std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
 
 std::optional<int> parse_connection(std::string_view mountpoint) {
     constexpr std::string_view prefix = "/dev/fd/";

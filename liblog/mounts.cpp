@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -53,6 +54,30 @@ void read_options(std::string_view options, Mount& mount) {
     }
 }
 
+std::optional<dev_t> parse_device(std::string_view field) {
+    const auto colon = field.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const auto major = parse_number<unsigned>(field.substr(0, colon));
+    const auto minor = parse_number<unsigned>(field.substr(colon + 1));
+    if (!major || !minor) return std::nullopt;
+    return makedev(*major, *minor);
+}
+
+// Whether the path `inner` is `outer` or lies below it.
+bool holds(std::string_view outer, std::string_view inner) {
+    return inner.starts_with(outer) &&
+           (inner.size() == outer.size() || outer == "/" || inner[outer.size()] == '/');
+}
+
+bool stands_on(const std::vector<Mount>& mounts, const Mount& mount, std::uint64_t ancestor) {
+    const Mount* below = find_mount(mounts, mount.parent);
+    for (std::size_t steps = 0; below != nullptr && steps < mounts.size(); ++steps) {
+        if (below->id == ancestor) return true;
+        below = find_mount(mounts, below->parent);
+    }
+    return false;
+}
+
 // "36 35 98:0 /root /mountpoint rw,noatime [tags…] - type source super,options"
 std::optional<Mount> parse_line(std::string_view line) {
     const auto dash = line.find(" - ");
@@ -61,8 +86,12 @@ std::optional<Mount> parse_line(std::string_view line) {
     const auto right = split(line.substr(dash + 3), ' ');
     if (left.size() < 6 || right.size() < 2) return std::nullopt;
     const auto id = parse_number<std::uint64_t>(left[0]);
-    if (!id) return std::nullopt;
-    Mount mount{*id, unescape(left[3]), unescape(left[4]), unescape(right[0]), unescape(right[1]), false, {}};
+    const auto parent = parse_number<std::uint64_t>(left[1]);
+    const auto device = parse_device(left[2]);
+    if (!id || !parent || !device) return std::nullopt;
+    Mount mount{
+        *id,   *parent, *device, unescape(left[3]), unescape(left[4]), unescape(right[0]), unescape(right[1]),
+        false, {}};
     read_options(left[5], mount);
     if (right.size() > 2) read_options(right[2], mount);
     return mount;
@@ -133,6 +162,25 @@ Result<std::string> attribute_of(int descriptor, const char* name) {
     if (length < 0) return fail_errno(errno, name);
     value.resize(static_cast<std::size_t>(length));
     return value;
+}
+
+const Mount* find_mount(const std::vector<Mount>& mounts, std::uint64_t id) {
+    const auto found = std::ranges::find(mounts, id, &Mount::id);
+    return found == mounts.end() ? nullptr : &*found;
+}
+
+const Mount* find_cover(const std::vector<Mount>& mounts, const Mount& mount) {
+    const auto covers = [&](const Mount& other) {
+        return other.id != mount.id && holds(other.mountpoint, mount.mountpoint) &&
+               !stands_on(mounts, mount, other.id);
+    };
+    const auto found = std::find_if(mounts.rbegin(), mounts.rend(), covers);
+    return found == mounts.rend() ? nullptr : &*found;
+}
+
+std::string describe(const Mount& mount) {
+    return fmt::format("{} {} on {}", omf::printable(mount.type), omf::printable(mount.source),
+                       omf::printable(mount.mountpoint));
 }
 
 Result<void> check_trusted(const Mount& mount) {

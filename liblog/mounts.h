@@ -16,9 +16,11 @@
 namespace famfs {
 
 struct Mount {
-    std::uint64_t id = 0;
-    std::string root;        // the part of the file system that is mounted, "/" but for bind mounts
-    std::string mountpoint;  // absolute
+    std::uint64_t id = 0;      // used again once the mount is gone
+    std::uint64_t parent = 0;  // the id of the mount that this one is mounted on
+    dev_t device = 0;          // of the file system, which bind mounts share
+    std::string root;          // the part of the file system that is mounted, "/" but for bind mounts
+    std::string mountpoint;    // absolute
     std::string type;
     std::string source;
     bool read_only = false;
@@ -33,6 +35,16 @@ Result<std::vector<Mount>> read_mounts();
 
 // The mount on top of `mountpoint` (absolute, no symlinks); nullptr if nothing is mounted there.
 const Mount* find_mount(const std::vector<Mount>& mounts, std::string_view mountpoint);
+
+// The mount with this id; nullptr if there is none.
+const Mount* find_mount(const std::vector<Mount>& mounts, std::uint64_t id);
+
+// The mount that lies over `mount`, so that its path leads elsewhere: over the mount point itself or over a
+// directory above. nullptr if there is none.
+const Mount* find_cover(const std::vector<Mount>& mounts, const Mount& mount);
+
+// "tmpfs none on /mnt", escaped for a terminal.
+std::string describe(const Mount& mount);
 
 // Whoever mounted a FUSE file system answers for all it says, so root and the caller are believed, nobody
 // else: kind refused, EPERM, for a mount of another user.

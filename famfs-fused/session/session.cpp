@@ -118,7 +118,11 @@ Result<std::unique_ptr<Session>> Session::create(const std::string& options, Ser
 
 Session::~Session() {
     stop();
-    if (session_ && unmounts_) fuse_session_unmount(session_.get());
+    if (!session_ || !unmounts_) return;
+    if (own_mount_)
+        own_mount_->take_away(server_.log);
+    else
+        fuse_session_unmount(session_.get());
 }
 
 Result<void> Session::mount(const std::string& mountpoint) {
@@ -128,6 +132,12 @@ Result<void> Session::mount(const std::string& mountpoint) {
                     "cannot mount on " + omf::printable(mountpoint) + because(captured.last_line()) +
                         missing_mount_rights());
     }
+    auto own = OwnMount::find(mountpoint, connection());
+    if (!own) {
+        unmounts_ = false;
+        return std::unexpected(own.error());
+    }
+    own_mount_ = *own;
     return take_over(connection());
 }
 

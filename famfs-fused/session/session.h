@@ -3,6 +3,7 @@
 
 #define FUSE_USE_VERSION 314
 
+#include "famfs-fused/own_mount.h"
 #include "famfs-fused/server.h"
 #include "liblog/file_descriptor.h"
 #include "omf/error.h"
@@ -14,6 +15,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -35,12 +37,13 @@ class Session {
     // outlive it.
     static Result<std::unique_ptr<Session>> create(const std::string& options, Server& server);
 
-    // Stops, unmounts (lazily, if files are open) and closes the connection.
+    // Stops, unmounts (lazily, if files are open; see OwnMount) and closes the connection.
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    // Call one of these two, before start() and before there are other threads.
+    // Call one of these two, before start() and before there are other threads. Kind busy if another famfs
+    // was mounted there at the same time.
     Result<void> mount(const std::string& mountpoint);
     // Speaks FUSE over a descriptor that somebody else plays the kernel on. One message a read.
     Result<void> attach(FileDescriptor connection);
@@ -104,6 +107,7 @@ class Session {
     Server& server_;
     FileDescriptor changed_;
     std::unique_ptr<fuse_session, Destroy> session_;
+    std::optional<OwnMount> own_mount_;
     bool unmounts_ = true;
     bool hooked_ = false;  // libfuse sends and receives through ours; from 3.18 on it may be built without
     bool may_splice_ = false;

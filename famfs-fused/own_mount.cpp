@@ -1,0 +1,114 @@
+#include "famfs-fused/own_mount.h"
+
+#include "liblog/parse_number.h"
+#include "omf/path.h"
+
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <fstream>
+
+namespace famfs::fused {
+
+namespace {
+
+// Whose device number the connection is known by; Linux 6.16 and later tell.
+std::optional<dev_t> device_of(int connection) {
+    constexpr std::string_view key = "fuse_connection:\t";
+    std::ifstream file(fmt::format("/proc/self/fdinfo/{}", connection));
+    for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with(key)) continue;
+        const auto number = parse_number<unsigned>(std::string_view(line).substr(key.size()));
+        constexpr unsigned minor_bits = 20;  // as the kernel has it inside
+        if (number) return makedev(*number >> minor_bits, *number & ((1U << minor_bits) - 1));
+    }
+    return std::nullopt;
+}
+
+const Mount* find_new(const std::vector<Mount>& mounts, const std::string& mountpoint, int connection) {
+    const auto device = device_of(connection);
+    const auto found = std::find_if(mounts.rbegin(), mounts.rend(), [&](const Mount& mount) {
+        return mount.famfs() && mount.mountpoint == mountpoint && (!device || mount.device == *device);
+    });
+    return found == mounts.rend() ? nullptr : &*found;
+}
+
+// fusermount3 goes by the path.
+Result<void> detach_as_user(const Mount& mount) {
+    const std::string shown = omf::printable(mount.mountpoint);
+    if (!is_visible(mount)) return fail(ErrorKind::busy, EBUSY, shown + ": something else lies over it");
+    std::string path = mount.mountpoint;
+    std::array<std::string, 5> words{"fusermount3", "-u", "-q", "-z", "--"};
+    const std::array<char*, 7> arguments{words[0].data(), words[1].data(), words[2].data(), words[3].data(),
+                                         words[4].data(), path.data(),     nullptr};
+    pid_t child = -1;
+    if (const int code = ::posix_spawnp(&child, "fusermount3", nullptr, nullptr, arguments.data(), environ);
+        code != 0)
+        return fail_errno(code, "fusermount3");
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+    return fail(ErrorKind::io, EPERM, shown + ": fusermount3 cannot unmount it");
+}
+
+Result<void> unmount(const Mount& mount) {
+    return ::geteuid() == 0 ? detach(mount) : detach_as_user(mount);
+}
+
+// Others that show the same file system are somebody else's: bind mounts.
+void tell_others(Log& log, const MountIdentity& own) {
+    const auto mounts = read_mounts();
+    if (!mounts) return;
+    for (const Mount& other : *mounts)
+        if (other.device == own.device && other.id != own.id)
+            log.warning("{} shows the same files and has no daemon any more; umount it",
+                        omf::printable(other.mountpoint));
+}
+
+}  // namespace
+
+Result<std::optional<OwnMount>> OwnMount::find(const std::string& mountpoint, int connection) {
+    const auto mounts = read_mounts();
+    const Mount* const mount = mounts ? find_new(*mounts, mountpoint, connection) : nullptr;
+    if (mount == nullptr) return std::nullopt;
+    const Mount* const below = find_mount(*mounts, mount->parent);
+    if (below == nullptr || !below->famfs() || below->mountpoint != mountpoint)
+        return OwnMount(identify(*mount));
+    if (auto undone = unmount(*mount); !undone) return std::unexpected(undone.error());
+    return fail(ErrorKind::busy, EBUSY,
+                "mount point " + omf::printable(mountpoint) + ": something is mounted there already (" +
+                    omf::printable(below->source) + ")");
+}
+
+void OwnMount::take_away(Log& log) const {
+    const auto mounts = read_mounts();
+    if (!mounts) {
+        log.error("{}; the mount stays", mounts.error().message);
+        return;
+    }
+    const Mount* const mount = find_mount(*mounts, identity_);
+    if (mount == nullptr) {
+        log.info("the mount is gone: unmounted");
+        return;
+    }
+    const std::string shown = omf::printable(mount->mountpoint);
+    if (!is_visible(*mount)) {
+        const Mount* const cover = find_cover(*mounts, *mount);
+        log.warning("{} stays, without a daemon: {} covers it; famfs umount takes it away once that is gone",
+                    shown, cover != nullptr ? describe(*cover) : "something");
+    } else if (auto done = unmount(*mount); !done) {
+        log.error("{}; the mount stays, without a daemon; famfs umount takes it away", done.error().message);
+    } else {
+        log.info("unmounted {}", shown);
+        tell_others(log, identity_);
+    }
+}
+
+}  // namespace famfs::fused
