@@ -15,6 +15,7 @@
 #include "liblog/shadow/logplay.h"
 #include "omf/path.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <csignal>
@@ -23,6 +24,8 @@
 
 namespace famfs::cli {
 namespace {
+
+constexpr auto daemon_limit = std::chrono::seconds(30);
 
 // Removes the run directory again unless the mount came about.
 class RunGuard {
@@ -47,15 +50,17 @@ Result<std::string> check_mountpoint(const std::string& text) {
     if (!path) return path;
     const auto mounts = read_mounts();
     if (!mounts) return std::unexpected(mounts.error());
-    const Mount* const mount = find_mount(*mounts, *path);
-    if (mount != nullptr && mount->famfs()) {
+    const auto there = identity_at(*path);
+    if (!there) return std::unexpected(there.error());
+    const Mount* const mount = find_mount(*mounts, *there);
+    if (mount != nullptr && mount->famfs() && mount->mountpoint == *path) {
         return fail(ErrorKind::busy, EBUSY,
                     fmt::format("{}: {} is mounted here already; famfs umount frees it", omf::printable(text),
                                 omf::printable(mount->source)));
     }
-    std::error_code code;
-    if (std::filesystem::is_directory(*path, code)) return path;
-    return fail_errno(ENOTDIR, omf::printable(text));
+    const FileDescriptor directory(::open(path->c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (directory) return path;
+    return fail_errno(errno, omf::printable(text));
 }
 
 std::vector<std::string> daemon_command(const MountRequest& request, const MountRecord& record,
@@ -71,13 +76,24 @@ std::vector<std::string> daemon_command(const MountRequest& request, const Mount
     return command;
 }
 
+// Notes what the mount is known by, once it is there; whether it is.
+bool note_identity(const MountRecord& record, const RunDirectory& run) {
+    const auto mounts = read_mounts();
+    const Mount* const mount = mounts ? find_mount(*mounts, record.mountpoint) : nullptr;
+    if (mount == nullptr || !mount->famfs() || mount->source != record.device) return false;
+    return run.write_identity(identify(*mount)).has_value();
+}
+
 // Waits for the daemon's first process, which ends when the mount answers, or with --foreground when it is
 // over. A signal to us is one to it.
-Result<Ended> wait_for(Process& daemon, Interrupt& interrupt) {
+Result<Ended> wait_for(Process& daemon, Interrupt& interrupt, const MountRecord& record,
+                       const RunDirectory& run) {
     bool told = false;
+    bool noted = false;
     while (true) {
         const auto polled = daemon.poll(std::chrono::milliseconds(100));
         if (!polled) return std::unexpected(polled.error());
+        if (!noted) noted = note_identity(record, run);
         if (const auto& ended = polled.value(); ended.has_value()) return *ended;
         if (told || !interrupt.requested()) continue;
         ::kill(daemon.pid(), SIGTERM);
@@ -103,21 +119,33 @@ int explain(Console& console, const Ended& ended, Interrupt& interrupt,
     return ended.status >= exit_usage && ended.status <= exit_system ? ended.status : int{exit_system};
 }
 
-// Returns when the mount answers, or with --foreground when it is over; no value if it came to be.
+// The command may have ended, by a signal, when its daemon had already told that it mounted.
+void end_daemon(const RunDirectory& run) {
+    if (!run.wait_for_daemon(std::chrono::milliseconds(0)) && run.daemon_pid() > 0)
+        ::kill(run.daemon_pid(), SIGTERM);
+    static_cast<void>(run.wait_for_daemon(daemon_limit));
+}
+
+// Returns when the mount answers, or with --foreground when it is over; no value if it came to be. A signal
+// that comes later than that is no failure: whether there is a mount and what the exit status says agree.
 Result<std::optional<int>> serve(Console& console, const MountRequest& request, const MountRecord& record,
-                                 const std::string& pid_path, Interrupt& interrupt) {
+                                 const RunDirectory& run, Interrupt& interrupt) {
+    if (interrupt.requested()) return exit_interrupted;
     const auto errors = ErrorCapture::make();
     if (!errors) return std::unexpected(errors.error());
     std::optional<int> captured;
     if (!request.foreground) captured = errors->descriptor();
-    auto daemon = Process::start(daemon_command(request, record, pid_path), captured);
+    auto daemon = Process::start(daemon_command(request, record, run.pid_path()), captured);
     if (!daemon && daemon.error().code == ENOENT) {
         return fail(ErrorKind::io, ENOENT, "cannot find famfs-fused; install it beside famfs or in $PATH");
     }
     if (!daemon) return std::unexpected(daemon.error());
-    const auto ended = wait_for(*daemon, interrupt);
+    const auto ended = wait_for(*daemon, interrupt, record, run);
     if (!ended) return std::unexpected(ended.error());
-    if (ended->signalled || ended->status != 0) return explain(console, *ended, interrupt, errors->lines());
+    if (ended->signalled || ended->status != 0) {
+        end_daemon(run);
+        return explain(console, *ended, interrupt, errors->lines());
+    }
     repeat(console, errors->lines());
     return std::nullopt;
 }
@@ -183,12 +211,13 @@ Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt
     if (reader->has_value())
         if (auto ended = (*reader)->end(); !ended) return std::unexpected(ended.error());
     if (auto applied = mode->apply(); !applied) return std::unexpected(applied.error());
-    const auto failed = serve(console, request, record, run->pid_path(), interrupt);
+    const auto failed = serve(console, request, record, *run, interrupt);
     if (!failed) return std::unexpected(failed.error());
     if (const auto& status = failed.value(); status.has_value()) return *status;
     if (!request.foreground) {
         guard.keep();
         mode->keep();
+        static_cast<void>(interrupt.requested());  // one that came too late
         say_mounted(console, record, *role);
     }
     return reporter.any() ? exit_findings : exit_done;
@@ -199,7 +228,8 @@ Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt
 int mount_pool(Console& console, const MountRequest& request) {
     Interrupt interrupt;
     const auto status = mount_steps(console, request, interrupt);
-    return status ? *status : console.fail(status.error());
+    if (status) return *status;
+    return interrupt.requested() ? exit_interrupted : console.fail(status.error());
 }
 
 int run_mount(Console& console, Arguments arguments) {

@@ -3,7 +3,7 @@
 #include "famfs-cli/device_mode.h"
 #include "famfs-cli/json.h"
 #include "liblog/file_io.h"
-#include "liblog/mounts.h"
+#include "liblog/parse_number.h"
 #include "liblog/private_directory.h"
 #include "liblog/remove_tree.h"
 #include "omf/path.h"
@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::size_t max_record = 256 * 1024;  // bytes: three paths of PATH_MAX, each byte escaped as \u00XX
 constexpr std::size_t max_pid = 32;
+constexpr std::size_t max_identity = 256;
 
 // Mounts run in it with the caller's rights, so it must be the caller's alone. Nothing in it is looked at
 // before.
@@ -78,13 +79,6 @@ bool wait_until(std::chrono::milliseconds limit, const Condition& condition) {
     return true;
 }
 
-bool is_mounted(const std::string& mountpoint) {
-    const auto mounts = read_mounts();
-    if (!mounts) return true;
-    const Mount* const mount = find_mount(*mounts, mountpoint);
-    return mount != nullptr && mount->famfs();
-}
-
 }  // namespace
 
 std::string RunDirectory::base() {
@@ -109,28 +103,59 @@ Result<RunDirectory> RunDirectory::create() {
     return directory;
 }
 
-std::optional<RunDirectory> RunDirectory::find(const std::string& mountpoint) {
+std::vector<RunDirectory> RunDirectory::all() {
+    std::vector<RunDirectory> found;
     for (const auto& path : entries(base())) {
-        RunDirectory directory(path);
         const auto record = read_record(path);
-        if (!record || record->mountpoint != mountpoint) continue;
-        directory.record_ = *record;
-        return directory;
+        if (!record) continue;
+        found.push_back(RunDirectory(path));
+        found.back().record_ = *record;
     }
-    return std::nullopt;
+    return found;
+}
+
+bool RunDirectory::has_daemon() const {
+    return !unlocked(pid_path());
+}
+
+RunDirectory::Match RunDirectory::match(const std::string& mountpoint, const Mount* mount) const {
+    const auto known = identity();
+    if (mount == nullptr || !known) return record_.mountpoint == mountpoint ? Match::place : Match::none;
+    if (known->device != mount->device) return Match::none;
+    if (agree(*known, identify(*mount))) return has_daemon() ? Match::mount : Match::dead_mount;
+    return has_daemon() ? Match::file_system : Match::none;
+}
+
+std::optional<RunDirectory> RunDirectory::find(const std::string& mountpoint, const Mount* mount) {
+    std::optional<RunDirectory> best;
+    Match best_match = Match::none;
+    for (RunDirectory& directory : all()) {
+        const Match match = directory.match(mountpoint, mount);
+        if (match <= best_match) continue;
+        best_match = match;
+        best.emplace(std::move(directory));
+    }
+    return best;
+}
+
+bool RunDirectory::is_mounted() const {
+    const auto mounts = read_mounts();
+    if (!mounts) return true;
+    if (const auto known = identity()) return find_mount(*mounts, *known) != nullptr;
+    const Mount* const mount = find_mount(*mounts, record_.mountpoint);
+    return mount != nullptr && mount->famfs();
 }
 
 // Its mount has ended, and nobody cleans up; then it is locked.
 bool RunDirectory::claim_abandoned() {
-    return lock(std::chrono::milliseconds(0)) && !is_gone() && unlocked(pid_path()) &&
-           !is_mounted(record_.mountpoint);
+    return lock(std::chrono::milliseconds(0)) && !is_gone() && !has_daemon() && !is_mounted();
 }
 
 // Nothing else shows that there still is a mount, and why its device is not what it was. A daemon that is
 // just ending gets a moment.
 void RunDirectory::note_detached(Console& console) const {
     constexpr auto moment = std::chrono::milliseconds(300);
-    if (is_gone() || record_.mode_before.empty() || is_mounted(record_.mountpoint) || wait_for_daemon(moment))
+    if (is_gone() || record_.mode_before.empty() || is_mounted() || wait_for_daemon(moment))
         return;
     console.note(fmt::format(
         "{} is not put in {} mode yet: it was detached from {}, and processes have files of it open "
@@ -139,18 +164,25 @@ void RunDirectory::note_detached(Console& console) const {
 }
 
 void RunDirectory::remove_stale(Console& console) {
-    for (const auto& path : entries(base())) {
-        RunDirectory directory(path);
-        const auto record = read_record(path);
-        if (!record) continue;
-        directory.record_ = *record;
+    for (RunDirectory& directory : all()) {
         if (!directory.claim_abandoned()) {
             directory.note_detached(console);
             continue;
         }
-        give_mode_back(console, record->device, record->mode_before, false);
+        give_mode_back(console, directory.record_.device, directory.record_.mode_before, false);
         if (const auto removed = directory.remove(); !removed) continue;  // the next mount tries again
     }
+}
+
+Result<void> RunDirectory::write_identity(const MountIdentity& identity) const {
+    const FileDescriptor directory(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!directory) return fail_errno(errno, omf::printable(path_));
+    return replace_file(directory.get(), ".identity.new", "identity", to_string(identity), 0600);
+}
+
+std::optional<MountIdentity> RunDirectory::identity() const {
+    const auto text = read_file(AT_FDCWD, path_ + "/identity", max_identity, Owner::trusted);
+    return text ? parse_mount_identity(*text) : std::nullopt;
 }
 
 Result<void> RunDirectory::write_record(const MountRecord& record) {
@@ -173,9 +205,9 @@ bool RunDirectory::is_gone() const {
     return ::access(path_.c_str(), F_OK) != 0 && errno == ENOENT;
 }
 
-std::string RunDirectory::daemon_pid() const {
+pid_t RunDirectory::daemon_pid() const {
     const std::string text = read_file(AT_FDCWD, pid_path(), max_pid, Owner::trusted).value_or("");
-    return text.substr(0, text.find_first_not_of("0123456789"));
+    return parse_number<pid_t>(text.substr(0, text.find_first_not_of("0123456789"))).value_or(0);
 }
 
 Result<void> RunDirectory::remove() const {

@@ -1,15 +1,17 @@
 // What `famfs mount` keeps for each mount while it lasts, so that `famfs umount` can wait and clean up:
-// RUN/mount-XXXXXX/ with mount.yaml, pid (locked by the daemon until it ends), and shadow/ if nobody gave
-// one.
+// RUN/mount-XXXXXX/ with mount.yaml, identity (of the mount, once it is there), pid (locked by the daemon
+// until it ends), and shadow/ if nobody gave one.
 #pragma once
 
 #include "famfs-cli/console.h"
 #include "liblog/file_descriptor.h"
+#include "liblog/mount_identity.h"
 #include "omf/error.h"
 
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace famfs::cli {
 
@@ -32,8 +34,9 @@ class RunDirectory {
     // which is locked for as long as the returned object lives.
     static Result<RunDirectory> create();
 
-    // The directory whose record names this mount point.
-    static std::optional<RunDirectory> find(const std::string& mountpoint);
+    // The directory of `mount`, or of one that it is a bind mount of; with nullptr, of the mount that was on
+    // `mountpoint`.
+    static std::optional<RunDirectory> find(const std::string& mountpoint, const Mount* mount);
 
     // Removes what mounts left that ended without `famfs umount`; their devices get their mode back. Of those
     // that were detached (umount -l) and are in use still, it is said that they keep their device's mode.
@@ -45,6 +48,9 @@ class RunDirectory {
     const MountRecord& record() const { return record_; }
 
     Result<void> write_record(const MountRecord& record);
+    // Once the mount is there: what it is known by, wherever it goes.
+    Result<void> write_identity(const MountIdentity& identity) const;
+    std::optional<MountIdentity> identity() const;
 
     // Waits until the daemon has ended: true, or false after `limit`.
     bool wait_for_daemon(std::chrono::milliseconds limit) const;
@@ -52,16 +58,22 @@ class RunDirectory {
     // `limit`. Who cleans up holds the lock, and looks whether somebody else has done it before.
     bool lock(std::chrono::milliseconds limit);
     bool is_gone() const;
-    // The process id that the daemon wrote; "" if it did not.
-    std::string daemon_pid() const;
+    // The process id that the daemon wrote; 0 if it did not.
+    pid_t daemon_pid() const;
 
     // Removes the directory, and the shadow tree if it is in it.
     Result<void> remove() const;
 
   private:
     explicit RunDirectory(std::string path) : path_(std::move(path)) {}
+    static std::vector<RunDirectory> all();
     bool claim_abandoned();
     void note_detached(Console& console) const;
+    bool is_mounted() const;
+    bool has_daemon() const;
+    // How surely it belongs to a mount; the last one is the surest.
+    enum class Match { none, place, dead_mount, file_system, mount };
+    Match match(const std::string& mountpoint, const Mount* mount) const;
 
     std::string path_;
     MountRecord record_;

@@ -1,7 +1,9 @@
 #include "famfs-cli/target.h"
 
+#include "liblog/file_descriptor.h"
 #include "omf/path.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -20,17 +22,13 @@ bool names_directory(const std::string& text) {
 }  // namespace
 
 Result<std::string> mountpoint_path(const std::string& text) {
+    if (text.empty()) return fail(ErrorKind::usage, ENOENT, "an empty path names no mount point");
+    const FileDescriptor place(::open(text.c_str(), O_PATH | O_CLOEXEC));
+    if (!place) return fail_errno(errno, omf::printable(text));
     std::error_code code;
-    const std::filesystem::path given = std::filesystem::absolute(text, code);
-    if (code || text.empty()) return fail(ErrorKind::usage, ENOENT, "an empty path names no mount point");
-    const auto whole = std::filesystem::canonical(given, code);
-    if (!code) return whole.string();
-    if (code.value() != ENOTCONN) return fail_errno(code.value(), omf::printable(text));
-    auto trimmed = given.lexically_normal();
-    if (!trimmed.has_filename()) trimmed = trimmed.parent_path();
-    const auto parent = std::filesystem::canonical(trimmed.parent_path(), code);
+    const auto path = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", place.get()), code);
     if (code) return fail_errno(code.value(), omf::printable(text));
-    return (parent / trimmed.filename()).string();
+    return path.string();
 }
 
 Result<MountedPool> resolve_mountpoint(const std::string& text) {

@@ -21,7 +21,7 @@ Result<Target> resolve_target(const std::string& text);
 // Refused if `text` is no famfs mount point.
 Result<MountedPool> resolve_mountpoint(const std::string& text);
 
-// The mount point's absolute path. Works for one whose daemon is dead: it is not asked.
+// The mount point's absolute path. The daemon of a mount there is not asked, so it may be dead.
 Result<std::string> mountpoint_path(const std::string& text);
 
 // The trusted famfs mounts whose source is `path` (absolute), of the device with this identity

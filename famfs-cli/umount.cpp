@@ -1,11 +1,13 @@
 // famfs umount: unmounts, waits for the daemon, and removes what `famfs mount` made.
+#include "famfs-cli/ask_within.h"
 #include "famfs-cli/command_line.h"
 #include "famfs-cli/device_mode.h"
+#include "famfs-cli/mount_users.h"
 #include "famfs-cli/process.h"
 #include "famfs-cli/run_directory.h"
 #include "famfs-cli/target.h"
 #include "famfs-cli/verb.h"
-#include "liblog/mounts.h"
+#include "liblog/mount_identity.h"
 #include "liblog/user_unmount.h"
 #include "omf/path.h"
 
@@ -14,58 +16,123 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace famfs::cli {
 namespace {
 
 constexpr auto daemon_limit = std::chrono::seconds(30);
+constexpr auto usual_end = std::chrono::seconds(1);     // of a daemon whose mount is gone
+constexpr auto answer_limit = std::chrono::seconds(5);  // of a daemon that is not stopped
 
-std::unexpected<Error> busy(const std::string& mountpoint) {
-    const std::string shown = omf::printable(mountpoint);
+// What is said of processes and mounts; "" also if looking took too long.
+std::string look(const std::function<std::string()>& question) {
+    return ask_within(answer_limit, question).value_or("");
+}
+
+std::unexpected<Error> busy(const Mount& mount) {
+    const std::string shown = omf::printable(mount.mountpoint);
+    const std::string users = look([&] { return describe_file_users(identify(mount)); });
+    if (!users.empty())
+        return fail(ErrorKind::busy, EBUSY,
+                    fmt::format("{}: busy: {}; --lazy unmounts now and lets them finish", shown, users));
     return fail(
         ErrorKind::busy, EBUSY,
-        fmt::format(
-            "{0}: busy: a process has a file open or its working directory there; fuser -vm {0} names it",
-            shown));
+        fmt::format("{0}: busy: a process that cannot be seen from here has a file open or its working "
+                    "directory there; fuser -vm {0} as root names it, --lazy unmounts now",
+                    shown));
 }
 
-// Without a daemon nobody can use the mount any more; what programs have mapped stays theirs, and would keep
-// the mount busy for as long.
-bool has_no_daemon(const std::string& mountpoint) {
-    struct statfs status{};  // stat() would be answered from the kernel's cache
-    return ::statfs(mountpoint.c_str(), &status) != 0 && errno == ENOTCONN;
+enum class Daemon { answers, gone, silent };
+
+// stat() would be answered from the kernel's cache.
+Daemon ask_daemon(const std::string& mountpoint) {
+    const auto answer = ask_within(answer_limit, [&] {
+        struct statfs status{};
+        const bool gone = ::statfs(mountpoint.c_str(), &status) != 0 && errno == ENOTCONN;
+        return std::string(gone ? "gone" : "answers");
+    });
+    if (!answer) return Daemon::silent;
+    return *answer == "gone" ? Daemon::gone : Daemon::answers;
 }
 
-Result<void> unmount_as_root(const std::string& mountpoint, bool dead) {
-    const int lazily = dead ? MNT_DETACH : 0;
-    if (::umount2(mountpoint.c_str(), UMOUNT_NOFOLLOW | lazily) == 0) return {};
-    if (errno == EBUSY) return busy(mountpoint);
-    return fail_errno(errno, fmt::format("cannot unmount {}", omf::printable(mountpoint)));
+// Of the daemon's processes, one that was stopped.
+std::optional<pid_t> find_stopped(const RunDirectory* run, dev_t device) {
+    std::vector<pid_t> processes = daemons_of(device);
+    if (run != nullptr && run->daemon_pid() != 0) {
+        processes.push_back(run->daemon_pid());
+        std::ranges::copy(children_of(run->daemon_pid()), std::back_inserter(processes));
+    }
+    const auto stopped = std::ranges::find_if(processes, is_stopped);
+    return stopped == processes.end() ? std::nullopt : std::optional(*stopped);
+}
+
+std::string describe_stopped(pid_t pid) {
+    return fmt::format("its daemon (process {0}) is stopped; kill -CONT {0} lets it go on", pid);
+}
+
+Result<void> unmount_as_root(const Mount& mount, bool lazily) {
+    if (lazily) return detach(mount);
+    if (::umount2(mount.mountpoint.c_str(), UMOUNT_NOFOLLOW) == 0) return {};
+    if (errno == EBUSY) return busy(mount);
+    return fail_errno(errno, fmt::format("cannot unmount {}", omf::printable(mount.mountpoint)));
 }
 
 // A program with more rights does it; what it says becomes our line.
-Result<void> unmount_as_user(const std::string& mountpoint, bool dead) {
+Result<void> unmount_as_user(const Mount& mount, bool lazily) {
     const auto errors = ErrorCapture::make();
     if (!errors) return std::unexpected(errors.error());
-    auto process = Process::start(user_unmount_command(mountpoint, dead), errors->descriptor());
+    auto process = Process::start(user_unmount_command(mount.mountpoint, lazily), errors->descriptor());
     if (!process) return std::unexpected(process.error());
     const auto ended = process->wait();
     if (!ended) return std::unexpected(ended.error());
     if (ended->status == 0) return {};
     const std::string said = fmt::format("{}", fmt::join(errors->lines(), "; "));
-    if (said.contains(std::strerror(EBUSY)) || said.contains("target is busy")) return busy(mountpoint);
+    if (said.contains(std::strerror(EBUSY)) || said.contains("target is busy")) return busy(mount);
     return fail(ErrorKind::io, EPERM,
-                fmt::format("cannot unmount {}: {}{}", omf::printable(mountpoint), omf::printable(said),
-                            user_unmount_hint(mountpoint)));
+                fmt::format("cannot unmount {}: {}{}", omf::printable(mount.mountpoint), omf::printable(said),
+                            user_unmount_hint(mount.mountpoint)));
 }
 
-Result<void> clean_up(Console& console, RunDirectory& run, bool orderly) {
-    if (!run.wait_for_daemon(daemon_limit)) {
-        return fail(ErrorKind::io, ETIMEDOUT,
-                    fmt::format("unmounted, but the daemon (process {}) still runs after {} s; {} is left",
-                                run.daemon_pid(), daemon_limit.count(), omf::printable(run.path())));
+// What keeps a daemon that has nothing to serve at the mount point any more; "" if nothing is seen.
+std::string describe_what_is_left(const RunDirectory& run, std::optional<dev_t> device) {
+    if (!device) return {};
+    const std::string mounts = look([&] { return describe_mounts_of(*device); });
+    if (!mounts.empty()) return "it is still mounted: " + mounts;
+    const std::string users = look([&] { return describe_file_users({0, *device, 0}); });
+    if (!users.empty()) return "still in use: " + users;
+    const auto stopped = find_stopped(&run, *device);
+    return stopped ? describe_stopped(*stopped) : "";
+}
+
+// Waits while there is reason to think that the daemon is about to end.
+Result<void> wait_for_end(const RunDirectory& run, std::optional<dev_t> device) {
+    for (auto waited = std::chrono::seconds(0); waited < daemon_limit; waited += usual_end) {
+        if (run.wait_for_daemon(usual_end)) return {};
+        const std::string left = describe_what_is_left(run, device);
+        if (left.empty()) continue;
+        return fail(ErrorKind::busy, EBUSY,
+                    fmt::format("unmounted, but the daemon (process {}) goes on: {}; {} is left until then",
+                                run.daemon_pid(), left, omf::printable(run.path())));
     }
+    return fail(ErrorKind::io, ETIMEDOUT,
+                fmt::format("unmounted, but the daemon (process {}) still runs after {} s; {} is left",
+                            run.daemon_pid(), daemon_limit.count(), omf::printable(run.path())));
+}
+
+// With --lazy what is still in use is nothing to wait for.
+bool leaves_it(Console& console, const RunDirectory& run, std::optional<dev_t> device) {
+    if (run.wait_for_daemon(usual_end)) return false;
+    const std::string left = describe_what_is_left(run, device);
+    console.note(fmt::format("the daemon (process {}) goes on{}{}; the next famfs mount cleans up after it",
+                             run.daemon_pid(), left.empty() ? "" : ": ", left));
+    return true;
+}
+
+Result<void> clean_up(Console& console, RunDirectory& run, std::optional<dev_t> device, bool orderly) {
+    if (auto ended = wait_for_end(run, device); !ended) return ended;
     if (!run.lock(daemon_limit)) {
         return fail(ErrorKind::io, ETIMEDOUT,
                     fmt::format("unmounted, but another famfs still has {} after {} s",
@@ -76,38 +143,97 @@ Result<void> clean_up(Console& console, RunDirectory& run, bool orderly) {
     return run.remove();
 }
 
-Result<void> unmount(Console& console, const std::string& text) {
-    const auto path = mountpoint_path(text);
-    if (!path) return std::unexpected(path.error());
-    const auto mounts = read_mounts();
-    if (!mounts) return std::unexpected(mounts.error());
-    const Mount* const mount = find_mount(*mounts, *path);
-    auto run = RunDirectory::find(*path);
-    bool orderly = false;
-    if (mount != nullptr && mount->famfs()) {
-        orderly = !has_no_daemon(*path);
-        auto done = ::geteuid() == 0 ? unmount_as_root(*path, !orderly) : unmount_as_user(*path, !orderly);
-        if (!done) return done;
-    } else if (run) {
-        console.note(
-            fmt::format("{}: not mounted any more; removed what was left of it", omf::printable(text)));
-    } else {
-        return fail(ErrorKind::refused, EINVAL,
-                    fmt::format("{}: not a famfs mount point", omf::printable(text)));
-    }
-    auto cleaned = run ? clean_up(console, *run, orderly) : Result<void>();
-    RunDirectory::remove_stale(console);
-    return cleaned;
+// Nothing of the mount may be asked before it is known whether its daemon answers.
+Result<std::string> find_mountpoint(const std::string& text) {
+    const auto answer = ask_within(answer_limit, [&] { return mountpoint_path(text).value_or(""); });
+    if (answer && !answer->empty()) return *answer;
+    if (answer) return mountpoint_path(text);  // for its error
+    return fail(
+        ErrorKind::busy, ETIMEDOUT,
+        fmt::format("{}: no answer after {} s: it leads through a mount whose daemon has stopped; name "
+                    "the mount point by another path",
+                    omf::printable(text), answer_limit.count()));
 }
+
+// The famfs on this mount point, covered or not.
+const Mount* find_famfs(const std::vector<Mount>& mounts, const std::string& mountpoint) {
+    const auto found = std::find_if(mounts.rbegin(), mounts.rend(), [&](const Mount& mount) {
+        return mount.famfs() && mount.mountpoint == mountpoint;
+    });
+    return found == mounts.rend() ? nullptr : &*found;
+}
+
+class Unmounting {
+  public:
+    Unmounting(Console& console, std::string text, bool lazy)
+        : console_(console), text_(std::move(text)), lazy_(lazy) {}
+
+    Result<void> run() {
+        const auto path = find_mountpoint(text_);
+        if (!path) return std::unexpected(path.error());
+        const auto mounts = read_mounts();
+        if (!mounts) return std::unexpected(mounts.error());
+        [[maybe_unused]] const int moved = ::chdir("/");  // our own directory may be in the mount
+        const Mount* const mount = find_famfs(*mounts, *path);
+        auto run = RunDirectory::find(*path, mount);
+        if (mount != nullptr) return take_away(*mounts, *mount, run);
+        if (!run)
+            return fail(ErrorKind::refused, EINVAL,
+                        fmt::format("{}: not a famfs mount point", omf::printable(text_)));
+        return clean_up_after(*mounts, *run);
+    }
+
+  private:
+    Result<void> take_away(const std::vector<Mount>& mounts, const Mount& mount,
+                           std::optional<RunDirectory>& run) {
+        if (auto alone = check_alone(mounts, mount); !alone) return alone;
+        const Daemon daemon = lazy_ ? Daemon::answers : ask_daemon(mount.mountpoint);
+        if (daemon == Daemon::silent)
+            if (const auto stopped = find_stopped(run ? &*run : nullptr, mount.device))
+                return fail(ErrorKind::busy, EBUSY,
+                            fmt::format("{}: {}, --lazy unmounts without it", omf::printable(text_),
+                                        describe_stopped(*stopped)));
+        // What programs have mapped stays theirs, and would keep a mount without a daemon busy for as long.
+        const bool lazily = lazy_ || daemon == Daemon::gone;
+        auto done = ::geteuid() == 0 ? unmount_as_root(mount, lazily) : unmount_as_user(mount, lazily);
+        if (!done || !run) return done;
+        if (lazy_ && leaves_it(console_, *run, mount.device)) return {};
+        return clean_up(console_, *run, mount.device, daemon != Daemon::gone);
+    }
+
+    // The mount went without us, or has another path by now.
+    Result<void> clean_up_after(const std::vector<Mount>& mounts, RunDirectory& run) {
+        const auto identity = run.identity();
+        const Mount* const moved = identity ? find_mount(mounts, *identity) : nullptr;
+        if (moved != nullptr)
+            return fail(ErrorKind::refused, EINVAL,
+                        fmt::format("{}: not mounted here any more, but on {}", omf::printable(text_),
+                                    omf::printable(moved->mountpoint)));
+        const auto device = identity ? std::optional(identity->device) : std::nullopt;
+        if (lazy_ && leaves_it(console_, run, device)) return {};
+        auto done = clean_up(console_, run, device, false);
+        if (done)
+            console_.note(
+                fmt::format("{}: not mounted any more; removed what was left of it", omf::printable(text_)));
+        return done;
+    }
+
+    Console& console_;
+    std::string text_;
+    bool lazy_;
+};
 
 }  // namespace
 
 int run_umount(Console& console, Arguments arguments) {
     std::string mountpoint;
+    bool lazy = false;
     CommandLine line(console, "umount");
     line.add_subject("MOUNTPOINT", mountpoint, "Where the famfs is mounted");
+    line.add_flag("-l,--lazy", lazy, "Unmount now, also what is in use; do not wait for the daemon");
     if (const auto status = line.parse(arguments)) return *status;
-    const auto done = unmount(console, mountpoint);
+    const auto done = Unmounting(console, mountpoint, lazy).run();
+    RunDirectory::remove_stale(console);
     return done ? exit_done : console.fail(done.error());
 }
 

@@ -1,38 +1,21 @@
 #include "famfs-fused/own_mount.h"
 
-#include "liblog/parse_number.h"
 #include "omf/path.h"
 
 #include <fmt/format.h>
 #include <spawn.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <csignal>
-#include <fstream>
 
 namespace famfs::fused {
 
 namespace {
 
-// Whose device number the connection is known by; Linux 6.16 and later tell.
-std::optional<dev_t> device_of(int connection) {
-    constexpr std::string_view key = "fuse_connection:\t";
-    std::ifstream file(fmt::format("/proc/self/fdinfo/{}", connection));
-    for (std::string line; std::getline(file, line);) {
-        if (!line.starts_with(key)) continue;
-        const auto number = parse_number<unsigned>(std::string_view(line).substr(key.size()));
-        constexpr unsigned minor_bits = 20;  // as the kernel has it inside
-        if (number) return makedev(*number >> minor_bits, *number & ((1U << minor_bits) - 1));
-    }
-    return std::nullopt;
-}
-
 const Mount* find_new(const std::vector<Mount>& mounts, const std::string& mountpoint, int connection) {
-    const auto device = device_of(connection);
+    const auto device = fuse_connection(fmt::format("/proc/self/fdinfo/{}", connection));
     const auto found = std::find_if(mounts.rbegin(), mounts.rend(), [&](const Mount& mount) {
         return mount.famfs() && mount.mountpoint == mountpoint && (!device || mount.device == *device);
     });
@@ -42,7 +25,6 @@ const Mount* find_new(const std::vector<Mount>& mounts, const std::string& mount
 // fusermount3 goes by the path.
 Result<void> detach_as_user(const Mount& mount) {
     const std::string shown = omf::printable(mount.mountpoint);
-    if (!is_visible(mount)) return fail(ErrorKind::busy, EBUSY, shown + ": something else lies over it");
     std::string path = mount.mountpoint;
     std::array<std::string, 5> words{"fusermount3", "-u", "-q", "-z", "--"};
     const std::array<char*, 7> arguments{words[0].data(), words[1].data(), words[2].data(), words[3].data(),
@@ -58,7 +40,8 @@ Result<void> detach_as_user(const Mount& mount) {
     return fail(ErrorKind::io, EPERM, shown + ": fusermount3 cannot unmount it");
 }
 
-Result<void> unmount(const Mount& mount) {
+Result<void> unmount(const std::vector<Mount>& mounts, const Mount& mount) {
+    if (auto alone = check_alone(mounts, mount); !alone) return alone;
     return ::geteuid() == 0 ? detach(mount) : detach_as_user(mount);
 }
 
@@ -81,7 +64,7 @@ Result<std::optional<OwnMount>> OwnMount::find(const std::string& mountpoint, in
     const Mount* const below = find_mount(*mounts, mount->parent);
     if (below == nullptr || !below->famfs() || below->mountpoint != mountpoint)
         return OwnMount(identify(*mount));
-    if (auto undone = unmount(*mount); !undone) return std::unexpected(undone.error());
+    if (auto undone = unmount(*mounts, *mount); !undone) return std::unexpected(undone.error());
     return fail(ErrorKind::busy, EBUSY,
                 "mount point " + omf::printable(mountpoint) + ": something is mounted there already (" +
                     omf::printable(below->source) + ")");
@@ -99,12 +82,8 @@ void OwnMount::take_away(Log& log) const {
         return;
     }
     const std::string shown = omf::printable(mount->mountpoint);
-    if (!is_visible(*mount)) {
-        const Mount* const cover = find_cover(*mounts, *mount);
-        log.warning("{} stays, without a daemon: {} covers it; famfs umount takes it away once that is gone",
-                    shown, cover != nullptr ? describe(*cover) : "something");
-    } else if (auto done = unmount(*mount); !done) {
-        log.error("{}; the mount stays, without a daemon; famfs umount takes it away", done.error().message);
+    if (auto done = unmount(*mounts, *mount); !done) {
+        log.error("{}; the mount stays, without a daemon, until famfs umount", done.error().message);
     } else {
         log.info("unmounted {}", shown);
         tell_others(log, identity_);

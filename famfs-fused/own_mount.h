@@ -18,7 +18,8 @@ class OwnMount {
     static Result<std::optional<OwnMount>> find(const std::string& mountpoint, int connection);
 
     // Unmounts it wherever it is by now, lazily, as root or through fusermount3. Nothing else is ever
-    // unmounted: if something covers it, it stays, and that is said, as is what else shows the file system.
+    // unmounted: if something covers it or is mounted in it, it stays. What happened is logged, and what else
+    // shows the same files.
     void take_away(Log& log) const;
 
   private:

@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <fstream>
 
 namespace famfs {
 namespace {
@@ -34,12 +35,12 @@ Result<MountIdentity> ask_identity(int directory, const std::string& path) {
     return found;
 }
 
+}  // namespace
+
 bool agree(const MountIdentity& one, const MountIdentity& other) {
     return one.id == other.id && one.device == other.device &&
            (one.unique == other.unique || one.unique == 0 || other.unique == 0);
 }
-
-}  // namespace
 
 Result<MountIdentity> identity_at(const std::string& path) {
     return ask_identity(AT_FDCWD, path);
@@ -56,9 +57,20 @@ const Mount* find_mount(const std::vector<Mount>& mounts, const MountIdentity& i
     return found != nullptr && agree(identify(*found), identity) ? found : nullptr;
 }
 
-bool is_visible(const Mount& mount) {
+Result<void> check_alone(const std::vector<Mount>& mounts, const Mount& mount) {
+    const std::string shown = omf::printable(mount.mountpoint);
+    const auto refused = [&](const char* how, const Mount& other) {
+        return fail(ErrorKind::busy, EBUSY,
+                    fmt::format("{}: {} {}; umount {} first", shown, how, describe(other),
+                                omf::printable(other.mountpoint)));
+    };
     const auto found = identity_at(mount.mountpoint);
-    return found && found->id == mount.id;
+    if (!found || found->id != mount.id) {
+        if (const Mount* const cover = find_cover(mounts, mount)) return refused("covered by", *cover);
+        return fail(ErrorKind::busy, EBUSY, shown + ": its path leads elsewhere by now");
+    }
+    const auto inner = std::ranges::find(mounts, mount.id, &Mount::parent);
+    return inner == mounts.end() ? Result<void>() : refused("in it is mounted", *inner);
 }
 
 // The path may lead elsewhere by the time it is used, so the check is made of what is unmounted.
@@ -73,6 +85,18 @@ Result<void> detach(const Mount& mount) {
     const std::string path = fmt::format("/proc/self/fd/{}", root.get());
     if (::umount2(path.c_str(), MNT_DETACH) == 0) return {};
     return fail_errno(errno, "cannot unmount " + shown);
+}
+
+std::optional<dev_t> fuse_connection(const std::string& fdinfo) {
+    constexpr std::string_view key = "fuse_connection:\t";
+    constexpr unsigned minor_bits = 20;  // as the kernel has it inside
+    std::ifstream file(fdinfo);
+    for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with(key)) continue;
+        const auto number = parse_number<unsigned>(std::string_view(line).substr(key.size()));
+        if (number) return makedev(*number >> minor_bits, *number & ((1U << minor_bits) - 1));
+    }
+    return std::nullopt;
 }
 
 std::string to_string(const MountIdentity& identity) {

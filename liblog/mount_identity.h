@@ -22,6 +22,9 @@ struct MountIdentity {
     bool operator==(const MountIdentity&) const = default;
 };
 
+// Whether both mean one mount, as far as both say: a unique id of 0 agrees with any.
+bool agree(const MountIdentity& one, const MountIdentity& other);
+
 // What lies at a path: nothing that serves the path is asked, so that a daemon that has stopped holds up
 // nobody. A field is 0 that the kernel does not tell.
 Result<MountIdentity> identity_at(const std::string& path);
@@ -29,16 +32,20 @@ Result<MountIdentity> identity_at(const std::string& path);
 // The identity of a mount of the table. Its unique id stays 0 where something covers it.
 MountIdentity identify(const Mount& mount);
 
-// The mount of the table with this identity; nullptr if it is gone. Two with the same id and device are told
-// apart by the unique one, where both are known.
+// The mount of the table with this identity; nullptr if it is gone.
 const Mount* find_mount(const std::vector<Mount>& mounts, const MountIdentity& identity);
 
-// Whether the path of `mount` leads to it.
-bool is_visible(const Mount& mount);
+// Kind busy if something else would go with `mount`, or in its place, if its mount point were unmounted: what
+// covers it, or is mounted on a directory in it. The message names that.
+Result<void> check_alone(const std::vector<Mount>& mounts, const Mount& mount);
 
-// Takes exactly this mount out of the tree (MNT_DETACH): who uses it goes on, nobody new can. For root. Fails
-// with EBUSY if something covers it, and ENOENT if it is gone: never is another mount taken away.
+// Takes exactly this mount out of the tree (MNT_DETACH): who uses it goes on, nobody new can. For root, after
+// check_alone(). Fails if the path leads elsewhere.
 Result<void> detach(const Mount& mount);
+
+// The device number of the mount that a descriptor of /dev/fuse serves, by its file in some /proc/PID/fdinfo.
+// Linux 6.16 and later tell.
+std::optional<dev_t> fuse_connection(const std::string& fdinfo);
 
 // "61 0:52 1234", and back; no value for anything else.
 std::string to_string(const MountIdentity& identity);

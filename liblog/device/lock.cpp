@@ -1,5 +1,7 @@
 #include "liblog/device/lock.h"
 
+#include "liblog/lock_wait.h"
+
 #include <fcntl.h>
 
 #include <utility>
@@ -42,10 +44,16 @@ Result<Held> Lock::held(const Memory& memory, LockKind kind) {
 }
 
 Result<Lock> Lock::acquire(const Memory& memory, LockKind kind, bool shared) {
-    struct flock range = range_of(kind, shared ? F_RDLCK : F_WRLCK);
-    if (::fcntl(memory.lock_descriptor(), F_OFD_SETLKW, &range) == 0)
-        return Lock(memory.lock_descriptor(), kind);
-    return lock_failed(memory, errno);
+    std::optional<Lock> acquired;
+    const auto try_lock = [&]() -> Result<bool> {
+        auto tried = try_acquire(memory, kind, shared);
+        if (!tried) return std::unexpected(tried.error());
+        if (*tried) acquired.emplace(std::move(**tried));
+        return acquired.has_value();
+    };
+    if (auto locked = wait_for_lock(try_lock, memory.description().path); !locked)
+        return std::unexpected(locked.error());
+    return std::move(*acquired);
 }
 
 Lock::Lock(Lock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), kind_(other.kind_) {}

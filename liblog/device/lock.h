@@ -23,7 +23,7 @@ class Lock {
     static Result<std::optional<Lock>> try_acquire(const Memory& memory, LockKind kind, bool shared);
     // How others hold it now.
     static Result<Held> held(const Memory& memory, LockKind kind);
-    // Waits for it. A signal whose handler does not restart ends the wait with EINTR.
+    // Waits for it; EINTR as for wait_for_lock().
     static Result<Lock> acquire(const Memory& memory, LockKind kind, bool shared);
 
     Lock(Lock&& other) noexcept;

@@ -1,6 +1,7 @@
 #include "liblog/device/mode_hold.h"
 
 #include "liblog/device/dax_device.h"
+#include "liblog/lock_wait.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -22,9 +23,8 @@ Result<ModeHold> ModeHold::acquire(const std::string& path, dev_t number) {
     if (!name) return std::unexpected(name.error());
     auto directory = open_directory(*name);
     if (!directory) return std::unexpected(directory.error());
-    while (::flock(directory->get(), LOCK_SH) != 0) {
-        if (errno != EINTR) return fail_errno(errno, path + ": lock");
-    }
+    if (auto locked = wait_for_flock(directory->get(), LOCK_SH, path); !locked)
+        return std::unexpected(locked.error());
     return ModeHold(std::move(*directory));
 }
 

@@ -2,6 +2,7 @@
 
 #include "liblog/directory_stream.h"
 #include "liblog/file_io.h"
+#include "liblog/lock_wait.h"
 #include "liblog/private_directory.h"
 #include "liblog/process_start.h"
 #include "liblog/remove_tree.h"
@@ -36,12 +37,6 @@ Result<FileDescriptor> make_directory(int parent, const std::string& name, mode_
     auto opened = open_directory(parent, name);
     if (!opened) return fail_errno(opened.error().code, omf::printable(shown));
     return opened;
-}
-
-Result<void> lock(int descriptor, const std::string& name) {
-    while (::flock(descriptor, LOCK_EX) != 0)
-        if (errno != EINTR) return fail_errno(errno, omf::printable(name) + ": lock");
-    return {};
 }
 
 std::optional<State> read_mark(int top) {
@@ -159,7 +154,7 @@ Result<TreeDirectory> take_up(const std::string& directory, const omf::Uuid& poo
     if (!path) return std::unexpected(path.error());
     auto top = open_top(*path);
     if (!top) return std::unexpected(top.error());
-    if (auto locked = lock(top->get(), *path); !locked) return std::unexpected(locked.error());
+    if (auto locked = wait_for_flock(top->get(), LOCK_EX, omf::printable(*path)); !locked) return std::unexpected(locked.error());
     // Under the lock: another logplay may be making the tree right now.
     const auto found = look(top->get(), *path, pool);
     if (!found) return std::unexpected(found.error());

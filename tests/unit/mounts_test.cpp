@@ -1,9 +1,12 @@
 // /proc/self/mountinfo, as the kernel writes it and as nobody should.
 #include "liblog/mounts.h"
 
+#include "liblog/mount_identity.h"
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 namespace famfs {
@@ -42,6 +45,50 @@ TEST(Mounts, TheLastOneIsOnTop) {
     EXPECT_EQ(find_mount(mounts, "/"), nullptr);
 }
 
+TEST(Mounts, WhatCoversAMountIsFound) {
+    const auto mounts = parse_mounts(
+        "1 0 8:1 / / rw - ext4 root rw\n"
+        "2 1 0:2 / /a rw - tmpfs below rw\n"
+        "3 2 0:3 / /a/m rw - fuse.famfs pool rw,user_id=0\n"
+        "4 3 0:4 / /a/m rw - tmpfs over rw\n"
+        "5 1 0:5 / /ab rw - tmpfs beside rw\n"
+        "6 1 0:6 / /b/m rw - fuse.famfs pool rw,user_id=0\n"
+        "7 1 0:7 / /b rw - tmpfs above rw\n"
+        "8 6 0:8 / /b/m/in rw - tmpfs inside rw\n"
+        "9 1 0:9 / /c rw - fuse.famfs pool rw,user_id=0\n");
+    ASSERT_EQ(mounts.size(), 9U);
+    const Mount* const over = find_cover(mounts, *find_mount(mounts, std::uint64_t{3}));
+    ASSERT_NE(over, nullptr);
+    EXPECT_EQ(over->source, "over");
+    const Mount* const above = find_cover(mounts, *find_mount(mounts, std::uint64_t{6}));
+    ASSERT_NE(above, nullptr);
+    EXPECT_EQ(describe(*above), "tmpfs above on /b");
+    EXPECT_EQ(find_cover(mounts, *find_mount(mounts, std::uint64_t{9})), nullptr);
+    EXPECT_EQ(find_mount(mounts, std::uint64_t{10}), nullptr);
+}
+
+TEST(Mounts, IdentityIsWrittenAndRead) {
+    const MountIdentity identity{61, makedev(0, 52), 4294967400};
+    EXPECT_EQ(to_string(identity), "61 0:52 4294967400");
+    EXPECT_EQ(parse_mount_identity("61 0:52 4294967400"), identity);
+    for (const char* const odd :
+         {"", "61", "61 0:52", "61 0 4", "61 0:52 x", "x 0:52 1", "61 :52 1", "61  0:52 1"})
+        EXPECT_EQ(parse_mount_identity(odd), std::nullopt) << odd;
+}
+
+TEST(Mounts, IdentityOfWhatIsMounted) {
+    const auto mounts = read_mounts();
+    ASSERT_TRUE(mounts);
+    const auto proc = identity_at("/proc");
+    ASSERT_TRUE(proc);
+    const Mount* const found = find_mount(*mounts, *proc);
+    if (found == nullptr) GTEST_SKIP() << "/proc is no mount here";
+    MountIdentity older = identify(*found);
+    if (older.unique == 0) return;
+    --older.unique;  // had the same id and device
+    EXPECT_EQ(find_mount(*mounts, older), nullptr);
+}
+
 TEST(Mounts, LinesThatMakeNoSenseAreLeftOut) {
     EXPECT_TRUE(parse_mounts("").empty());
     EXPECT_TRUE(parse_mounts("\n\n - \n").empty());
@@ -49,6 +96,8 @@ TEST(Mounts, LinesThatMakeNoSenseAreLeftOut) {
     EXPECT_TRUE(parse_mounts("1 0 0:1 / /m rw tmpfs none rw").empty());
     EXPECT_TRUE(parse_mounts("1 0 0:1 / /m - tmpfs none").empty());
     EXPECT_TRUE(parse_mounts("1 0 0:1 / /m rw - tmpfs").empty());
+    EXPECT_TRUE(parse_mounts("1 x 0:1 / /m rw - tmpfs none rw").empty());
+    EXPECT_TRUE(parse_mounts("1 0 01 / /m rw - tmpfs none rw").empty());
     const auto odd = parse_mounts("1 0 0:1 / /m\\04 rw - fuse.famfs \\9 rw,user_id=99999999999");
     ASSERT_EQ(odd.size(), 1U);
     EXPECT_EQ(odd[0].mountpoint, "/m\\04");
