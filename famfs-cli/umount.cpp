@@ -45,17 +45,13 @@ std::unexpected<Error> busy(const Mount& mount) {
                     shown));
 }
 
-enum class Daemon { answers, gone, silent };
-
-// stat() would be answered from the kernel's cache.
-Daemon ask_daemon(const std::string& mountpoint) {
-    const auto answer = ask_within(answer_limit, [&] {
-        struct statfs status{};
-        const bool gone = ::statfs(mountpoint.c_str(), &status) != 0 && errno == ENOTCONN;
-        return std::string(gone ? "gone" : "answers");
-    });
-    if (!answer) return Daemon::silent;
-    return *answer == "gone" ? Daemon::gone : Daemon::answers;
+// stat() would be answered from the kernel's cache. One that does not answer is there.
+bool has_no_daemon(const std::string& mountpoint) {
+    const std::string gone = "gone";
+    return look([&] {
+               struct statfs status{};
+               return ::statfs(mountpoint.c_str(), &status) != 0 && errno == ENOTCONN ? gone : std::string();
+           }) == gone;
 }
 
 // Of the daemon's processes, one that was stopped.
@@ -187,18 +183,18 @@ class Unmounting {
     Result<void> take_away(const std::vector<Mount>& mounts, const Mount& mount,
                            std::optional<RunDirectory>& run) {
         if (auto alone = check_alone(mounts, mount); !alone) return alone;
-        const Daemon daemon = lazy_ ? Daemon::answers : ask_daemon(mount.mountpoint);
-        if (daemon == Daemon::silent)
+        if (!lazy_)
             if (const auto stopped = find_stopped(run ? &*run : nullptr, mount.device))
                 return fail(ErrorKind::busy, EBUSY,
                             fmt::format("{}: {}, --lazy unmounts without it", omf::printable(text_),
                                         describe_stopped(*stopped)));
         // What programs have mapped stays theirs, and would keep a mount without a daemon busy for as long.
-        const bool lazily = lazy_ || daemon == Daemon::gone;
+        const bool orderly = lazy_ || !has_no_daemon(mount.mountpoint);
+        const bool lazily = lazy_ || !orderly;
         auto done = ::geteuid() == 0 ? unmount_as_root(mount, lazily) : unmount_as_user(mount, lazily);
         if (!done || !run) return done;
         if (lazy_ && leaves_it(console_, *run, mount.device)) return {};
-        return clean_up(console_, *run, mount.device, daemon != Daemon::gone);
+        return clean_up(console_, *run, mount.device, orderly);
     }
 
     // The mount went without us, or has another path by now.

@@ -198,7 +198,7 @@ def descendants(pid=None):
     """Live processes below `pid` (this process), children before grandchildren; zombies are not live."""
     found = []
     for child in _children(pid or os.getpid()):
-        if _state(child) not in ('Z', 'X', None):
+        if state(child) not in ('Z', 'X', None):
             found.append(child)
         found += descendants(child)
     return found
@@ -224,7 +224,8 @@ def parent(pid):
         return None
 
 
-def _state(pid):
+def state(pid):
+    """A letter, as in ps(1): T is stopped, Z a zombie; None if there is no such process."""
     try:
         with open(f'/proc/{pid}/stat') as stat:
             return stat.read().rsplit(')', 1)[1].split()[0]
@@ -233,7 +234,7 @@ def _state(pid):
 
 
 def alive(pid):
-    return _state(pid) not in ('Z', 'X', None)
+    return state(pid) not in ('Z', 'X', None)
 
 
 def command_line(pid):
