@@ -39,7 +39,8 @@ int run_verb(Console& console, std::string_view name, Arguments arguments) {
 
 int run(Console& console, std::string_view program, Arguments arguments) {
     if (program == "mkfs.famfs") return run_mkfs(console, arguments);
-    if (program == "mount.famfs") return run_mount_helper(console, arguments);
+    if (program == "mount.famfs" || program == "mount.fuse.famfs")
+        return run_mount_helper(console, arguments);
     if (arguments.empty()) {
         console.write_error(usage());
         return exit_usage;

@@ -244,12 +244,14 @@ int run_mount(Console& console, Arguments arguments) {
     line.add_flag("--foreground", request.foreground, "Stay until the mount ends");
     line.add_texts("-o", options, "OPTIONS", "Mount options, separated by commas");
     if (const auto status = line.parse(arguments)) return *status;
+    const bool read_only = request.read_only;  // which no -o rw takes back
     for (const auto& text : options) {
         for (const auto& option : split_mount_options(text)) {
             const auto taken = take_mount_option(option, request);
             if (!taken) return line.usage_error("-o " + taken.error().message);
         }
     }
+    request.read_only = request.read_only || read_only;
     return mount_pool(console, request);
 }
 

@@ -4,6 +4,7 @@
 #include "famfs-cli/console.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace famfs::cli {
@@ -24,8 +25,16 @@ inline const std::vector<std::string> data_path_names{"auto", "iomap", "extfile"
 // daemon. A usage error for a value that is none.
 Result<void> take_mount_option(const std::string& option, MountRequest& request);
 
+// Whether an option is for mount(8) and fstab only.
+bool is_for_mount_program(std::string_view option);
+
 // The words between the commas; a backslash keeps a comma.
 std::vector<std::string> split_mount_options(std::string_view text);
+
+// Changes the attributes (ro, nosuid, ...) of the famfs that is mounted on `mountpoint`, of this mount alone.
+// `device` may be empty; kind refused if another one is mounted there, or if its daemon cannot write.
+Result<void> remount(Console& console, const std::string& device, const std::string& mountpoint,
+                     const std::vector<std::string>& options);
 
 // Replays, starts the daemon, returns the exit status. On failure nothing is left behind.
 int mount_pool(Console& console, const MountRequest& request);

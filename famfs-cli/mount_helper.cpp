@@ -14,6 +14,7 @@ namespace {
 struct HelperRequest {
     MountRequest mount;
     std::vector<std::string> options;
+    bool remount = false;  // then there need be no device
     bool fake = false;
     bool sloppy = false;
 };
@@ -25,29 +26,41 @@ Error usage(const std::string& message) {
 }
 
 // -t and -N come from mount(8) with a value that says nothing new; -n is about an mtab that nobody has.
-void declare(ArgumentParser& parser, Console& console, HelperRequest& request, bool& help_wanted) {
+void declare(ArgumentParser& parser, Console& console, HelperRequest& request,
+             std::vector<std::string>& names, bool& help_wanted) {
     using Option = ArgumentParser::Option;
     const auto ignore = [](const std::string&) { return Result<void>(); };
     const auto take_options = [&request](const std::string& text) {
         std::ranges::move(split_mount_options(text), std::back_inserter(request.options));
         return Result<void>();
     };
-    const auto set_writable = [&request](const std::string&) {
-        request.mount.read_only = false;
-        return Result<void>();
+    const auto mean = [&request](const char* option) {
+        return [&request, option](const std::string&) {
+            request.options.emplace_back(option);
+            return Result<void>();
+        };
     };
     parser.add_stop("-h,--help", "", help_wanted);
     parser.add(Option{"-s", "", "", ArgumentParser::set(request.sloppy)});
     parser.add(Option{"-f", "", "", ArgumentParser::set(request.fake)});
     parser.add(Option{"-n", "", "", ignore});
     parser.add(Option{"-v", "", "", ArgumentParser::set(console.verbose)});
-    parser.add(Option{"-r", "", "", ArgumentParser::set(request.mount.read_only)});
-    parser.add(Option{"-w", "", "", set_writable});
+    parser.add(Option{"-r", "", "", mean("ro")});
+    parser.add(Option{"-w", "", "", mean("rw")});
     parser.add(Option{"-o", "OPTIONS", "", take_options, false, true});
     parser.add(Option{"-t", "TYPE", "", ignore, false, true});
     parser.add(Option{"-N", "NAMESPACE", "", ignore, false, true});
-    parser.add(ArgumentParser::Operand{"DEVICE", "", ArgumentParser::store(request.mount.device)});
-    parser.add(ArgumentParser::Operand{"MOUNTPOINT", "", ArgumentParser::store(request.mount.mountpoint)});
+    parser.add(ArgumentParser::Operand{"NAME", "", ArgumentParser::append(names), false, true});
+}
+
+// A device and a mount point; of a remount the mount point is enough.
+Result<void> take_names(std::vector<std::string> names, HelperRequest& request) {
+    request.remount = std::ranges::find(request.options, "remount") != request.options.end();
+    if (request.remount && names.size() == 1) names.insert(names.begin(), "");
+    if (names.size() != 2) return std::unexpected(usage("needs a device and a mount point"));
+    request.mount.device = std::move(names[0]);
+    request.mount.mountpoint = std::move(names[1]);
+    return {};
 }
 
 // With -s an option that nobody knows is left out instead of refused.
@@ -73,13 +86,20 @@ Result<void> take_options(HelperRequest& request) {
     return {};
 }
 
+int run_remount(Console& console, const HelperRequest& request) {
+    if (request.fake) return exit_done;
+    const auto done = remount(console, request.mount.device, request.mount.mountpoint, request.options);
+    return done ? exit_done : console.fail(done.error());
+}
+
 }  // namespace
 
 int run_mount_helper(Console& console, Arguments arguments) {
     HelperRequest request;
+    std::vector<std::string> names;
     bool help_wanted = false;
     ArgumentParser parser;
-    declare(parser, console, request, help_wanted);
+    declare(parser, console, request, names, help_wanted);
     if (const auto parsed = parser.parse(arguments); !parsed)
         return console.fail(usage(parsed.error().message));
     if (help_wanted) {
@@ -88,6 +108,8 @@ int run_mount_helper(Console& console, Arguments arguments) {
             "For mount -t famfs and fstab. Manual: man mount.famfs\n");
         return exit_done;
     }
+    if (const auto taken = take_names(std::move(names), request); !taken) return console.fail(taken.error());
+    if (request.remount) return run_remount(console, request);
     if (const auto taken = take_options(request); !taken) return console.fail(taken.error());
     return request.fake ? exit_done : mount_pool(console, request.mount);
 }

@@ -10,17 +10,6 @@
 namespace famfs::cli {
 namespace {
 
-// For mount(8) and fstab; they say nothing to a file system.
-bool is_for_mount_program(std::string_view option) {
-    constexpr std::array words{
-        "defaults", "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "rw", "_netdev",
-        // about times that no file here has; libfuse 3.14 does not know them
-        "relatime", "norelatime", "strictatime", "diratime", "nodiratime", "lazytime", "nolazytime"};
-    constexpr std::array prefixes{"x-", "X-", "comment=", "user=", "uhelper=", "helper="};
-    return std::ranges::find(words, option) != words.end() ||
-           std::ranges::any_of(prefixes, [&](const char* prefix) { return option.starts_with(prefix); });
-}
-
 Result<void> take_data_path(std::string_view value, MountRequest& request) {
     if (std::ranges::find(data_path_names, value) == data_path_names.end()) {
         return fail(
@@ -33,6 +22,16 @@ Result<void> take_data_path(std::string_view value, MountRequest& request) {
 
 }  // namespace
 
+bool is_for_mount_program(std::string_view option) {
+    constexpr std::array words{
+        "defaults", "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "_netdev",
+        // about times that no file here has; libfuse 3.14 does not know them
+        "relatime", "norelatime", "strictatime", "diratime", "nodiratime", "lazytime", "nolazytime"};
+    constexpr std::array prefixes{"x-", "X-", "comment=", "user=", "uhelper=", "helper="};
+    return std::ranges::find(words, option) != words.end() ||
+           std::ranges::any_of(prefixes, [&](const char* prefix) { return option.starts_with(prefix); });
+}
+
 Result<void> take_mount_option(const std::string& option, MountRequest& request) {
     constexpr std::string_view shadow = "shadow=";
     constexpr std::string_view data_path = "data-path=";
@@ -41,8 +40,8 @@ Result<void> take_mount_option(const std::string& option, MountRequest& request)
     if (view.starts_with(data_path)) return take_data_path(view.substr(data_path.size()), request);
     if (view.starts_with(shadow)) {
         request.shadow = view.substr(shadow.size());
-    } else if (view == "ro") {
-        request.read_only = true;
+    } else if (view == "ro" || view == "rw") {
+        request.read_only = view == "ro";
     } else {
         request.options.push_back(option);
     }

@@ -177,6 +177,14 @@ Result<int> mount_and_run(const Options& options, Target& target, Server& server
     return serve_guarded(**session, {options.foreground ? Terminal::keep : Terminal::leave, serve, start});
 }
 
+// What may be read but not written can be mounted all the same.
+Error advise(Error error, device::Access access) {
+    const bool forbidden = error.code == EACCES || error.code == EPERM || error.code == EROFS;
+    if (access == device::Access::read_write && error.kind == ErrorKind::io && forbidden)
+        error.message += "; it can be mounted for reading, with --read-only or -o ro";
+    return error;
+}
+
 Result<std::unique_ptr<Server>> open_server(const Options& options, ShadowRoot shadow, Log& log) {
     auto devices = locate_devices(options, shadow);
     if (!devices) return std::unexpected(devices.error());
@@ -184,7 +192,8 @@ Result<std::unique_ptr<Server>> open_server(const Options& options, ShadowRoot s
     if (!choice) return std::unexpected(choice.error());
     if (choice->kind == DataPathKind::copy || choice->kind == DataPathKind::extfile) {
         const auto access = options.read_only ? device::Access::read_only : device::Access::read_write;
-        if (auto opened = devices->open(access); !opened) return std::unexpected(opened.error());
+        if (auto opened = devices->open(access); !opened)
+            return std::unexpected(advise(opened.error(), access));
     }
     if (choice->kind == DataPathKind::iomap)
         if (auto held = devices->hold_modes(); !held) return std::unexpected(held.error());

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 namespace famfs {
 namespace {
@@ -89,11 +90,21 @@ std::optional<Mount> parse_line(std::string_view line) {
     const auto parent = parse_number<std::uint64_t>(left[1]);
     const auto device = parse_device(left[2]);
     if (!id || !parent || !device) return std::nullopt;
-    Mount mount{
-        *id,   *parent, *device, unescape(left[3]), unescape(left[4]), unescape(right[0]), unescape(right[1]),
-        false, {}};
+    Mount mount;
+    mount.id = *id;
+    mount.parent = *parent;
+    mount.device = *device;
+    mount.root = unescape(left[3]);
+    mount.mountpoint = unescape(left[4]);
+    mount.type = unescape(right[0]);
+    mount.source = unescape(right[1]);
     read_options(left[5], mount);
-    if (right.size() > 2) read_options(right[2], mount);
+    if (right.size() > 2) {
+        const bool mount_alone = std::exchange(mount.read_only, false);
+        read_options(right[2], mount);
+        mount.read_only_file_system = mount.read_only;
+        mount.read_only = mount.read_only || mount_alone;
+    }
     return mount;
 }
 

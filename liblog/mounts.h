@@ -23,8 +23,9 @@ struct Mount {
     std::string mountpoint;    // absolute
     std::string type;
     std::string source;
-    bool read_only = false;
-    std::optional<uid_t> user;  // of a FUSE mount: who mounted it
+    bool read_only = false;              // the mount or its file system
+    bool read_only_file_system = false;  // of a famfs: its daemon refuses to write
+    std::optional<uid_t> user;           // of a FUSE mount: who mounted it
 
     bool famfs() const { return type == "fuse.famfs"; }
 };

@@ -4,6 +4,7 @@ import shutil
 import unittest
 
 import harness
+import sandbox
 
 BUILD = os.environ.get('FAMFS_BUILD', '')
 VERBS = ('mkfs', 'mount', 'umount', 'logplay', 'mkdir', 'creat', 'cp', 'verify', 'fsck', 'info', 'map', 'dump', 'flush')
@@ -28,6 +29,8 @@ class Installed(harness.SystemTest):
             self.assertEqual(file.read(), b'x')
         [daemon] = self.daemons()
         self.assertEqual(os.readlink(f'/proc/{daemon}/exe'), f'{self.prefix}/bin/famfs-fused')
+        self.command([f'{self.prefix}/sbin/mount.fuse.famfs', image, point, '-o', 'remount,ro'],
+                     0 if sandbox.is_root() else 3)
         self.command([f'{self.prefix}/bin/famfs', 'umount', point])
 
     @unittest.skipUnless(shutil.which('go-md2man'), 'needs go-md2man')
