@@ -1,5 +1,6 @@
 #include "famfs-fused/own_mount.h"
 
+#include "liblog/user_unmount.h"
 #include "omf/path.h"
 
 #include <fmt/format.h>
@@ -8,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 
 namespace famfs::fused {
 
@@ -22,22 +22,25 @@ const Mount* find_new(const std::vector<Mount>& mounts, const std::string& mount
     return found == mounts.rend() ? nullptr : &*found;
 }
 
-// fusermount3 goes by the path.
+// A program with more rights, which goes by the path.
 Result<void> detach_as_user(const Mount& mount) {
     const std::string shown = omf::printable(mount.mountpoint);
-    std::string path = mount.mountpoint;
-    std::array<std::string, 5> words{"fusermount3", "-u", "-q", "-z", "--"};
-    const std::array<char*, 7> arguments{words[0].data(), words[1].data(), words[2].data(), words[3].data(),
-                                         words[4].data(), path.data(),     nullptr};
+    std::vector<std::string> words = user_unmount_command(mount.mountpoint, true);
+    std::vector<char*> arguments;
+    for (std::string& word : words)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
     pid_t child = -1;
-    if (const int code = ::posix_spawnp(&child, "fusermount3", nullptr, nullptr, arguments.data(), environ);
+    if (const int code = ::posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ);
         code != 0)
-        return fail_errno(code, "fusermount3");
+        return fail_errno(code, words[0]);
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-    return fail(ErrorKind::io, EPERM, shown + ": fusermount3 cannot unmount it");
+    return fail(
+        ErrorKind::io, EPERM,
+        fmt::format("{}: {} cannot unmount it{}", shown, words[0], user_unmount_hint(mount.mountpoint)));
 }
 
 Result<void> unmount(const std::vector<Mount>& mounts, const Mount& mount) {
