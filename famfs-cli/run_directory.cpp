@@ -123,7 +123,7 @@ RunDirectory::Match RunDirectory::match(const std::string& mountpoint, const Mou
     if (mount == nullptr || !known) return record_.mountpoint == mountpoint ? Match::place : Match::none;
     if (known->device != mount->device) return Match::none;
     if (agree(*known, identify(*mount))) return has_daemon() ? Match::mount : Match::dead_mount;
-    return has_daemon() ? Match::file_system : Match::none;
+    return has_daemon() && !is_mounted() ? Match::file_system : Match::none;
 }
 
 std::optional<RunDirectory> RunDirectory::find(const std::string& mountpoint, const Mount* mount) {

@@ -34,8 +34,8 @@ class RunDirectory {
     // which is locked for as long as the returned object lives.
     static Result<RunDirectory> create();
 
-    // The directory of `mount`, or of one that it is a bind mount of; with nullptr, of the mount that was on
-    // `mountpoint`.
+    // The directory of `mount`, or of one that it is a bind mount of and that is not mounted any more; with
+    // nullptr, of the mount that was on `mountpoint`.
     static std::optional<RunDirectory> find(const std::string& mountpoint, const Mount* mount);
 
     // Removes what mounts left that ended without `famfs umount`; their devices get their mode back. Of those

@@ -182,19 +182,31 @@ class Unmounting {
   private:
     Result<void> take_away(const std::vector<Mount>& mounts, const Mount& mount,
                            std::optional<RunDirectory>& run) {
-        if (auto alone = check_alone(mounts, mount); !alone) return alone;
-        if (!lazy_)
-            if (const auto stopped = find_stopped(run ? &*run : nullptr, mount.device))
-                return fail(ErrorKind::busy, EBUSY,
-                            fmt::format("{}: {}, --lazy unmounts without it", omf::printable(text_),
-                                        describe_stopped(*stopped)));
+        if (auto uncovered = check_uncovered(mounts, mount); !uncovered) return uncovered;
+        const auto stopped = find_stopped(run ? &*run : nullptr, mount.device);
+        if (stopped && !lazy_)
+            return fail(ErrorKind::busy, EBUSY,
+                        fmt::format("{}: {}, --lazy unmounts without it", omf::printable(text_),
+                                    describe_stopped(*stopped)));
         // What programs have mapped stays theirs, and would keep a mount without a daemon busy for as long.
-        const bool orderly = lazy_ || !has_no_daemon(mount.mountpoint);
-        const bool lazily = lazy_ || !orderly;
+        const bool dead = !stopped && has_no_daemon(mount.mountpoint);
+        const bool lazily = lazy_ || dead;
+        if (auto checked = check_inner(mounts, mount, dead); !checked) return checked;
         auto done = ::geteuid() == 0 ? unmount_as_root(mount, lazily) : unmount_as_user(mount, lazily);
         if (!done || !run) return done;
         if (lazy_ && leaves_it(console_, *run, mount.device)) return {};
-        return clean_up(console_, *run, mount.device, orderly);
+        return clean_up(console_, *run, mount.device, !dead);
+    }
+
+    // Without a daemon nobody comes to what is mounted in it, umount(8) neither.
+    Result<void> check_inner(const std::vector<Mount>& mounts, const Mount& mount, bool dead) {
+        const Mount* const inner = find_inner(mounts, mount);
+        if (inner == nullptr || !dead) return check_empty(mounts, mount);
+        const std::string said = fmt::format("{}: it has no daemon any more, and {} is mounted in it",
+                                             omf::printable(text_), describe(*inner));
+        if (!lazy_) return fail(ErrorKind::busy, EBUSY, said + "; --lazy takes both away");
+        console_.note(said + ", which goes with it");
+        return {};
     }
 
     // The mount went without us, or has another path by now.

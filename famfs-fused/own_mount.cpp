@@ -44,7 +44,8 @@ Result<void> detach_as_user(const Mount& mount) {
 }
 
 Result<void> unmount(const std::vector<Mount>& mounts, const Mount& mount) {
-    if (auto alone = check_alone(mounts, mount); !alone) return alone;
+    if (auto uncovered = check_uncovered(mounts, mount); !uncovered) return uncovered;
+    if (auto empty = check_empty(mounts, mount); !empty) return empty;
     return ::geteuid() == 0 ? detach(mount) : detach_as_user(mount);
 }
 

@@ -35,6 +35,12 @@ Result<MountIdentity> ask_identity(int directory, const std::string& path) {
     return found;
 }
 
+std::unexpected<Error> in_the_way(const Mount& mount, const char* how, const Mount& other) {
+    return fail(ErrorKind::busy, EBUSY,
+                fmt::format("{}: {} {}; umount {} first", omf::printable(mount.mountpoint), how,
+                            describe(other), omf::printable(other.mountpoint)));
+}
+
 }  // namespace
 
 bool agree(const MountIdentity& one, const MountIdentity& other) {
@@ -57,20 +63,22 @@ const Mount* find_mount(const std::vector<Mount>& mounts, const MountIdentity& i
     return found != nullptr && agree(identify(*found), identity) ? found : nullptr;
 }
 
-Result<void> check_alone(const std::vector<Mount>& mounts, const Mount& mount) {
-    const std::string shown = omf::printable(mount.mountpoint);
-    const auto refused = [&](const char* how, const Mount& other) {
-        return fail(ErrorKind::busy, EBUSY,
-                    fmt::format("{}: {} {}; umount {} first", shown, how, describe(other),
-                                omf::printable(other.mountpoint)));
-    };
+Result<void> check_uncovered(const std::vector<Mount>& mounts, const Mount& mount) {
     const auto found = identity_at(mount.mountpoint);
-    if (!found || found->id != mount.id) {
-        if (const Mount* const cover = find_cover(mounts, mount)) return refused("covered by", *cover);
-        return fail(ErrorKind::busy, EBUSY, shown + ": its path leads elsewhere by now");
-    }
+    if (found && found->id == mount.id) return {};
+    if (const Mount* const cover = find_cover(mounts, mount)) return in_the_way(mount, "covered by", *cover);
+    return fail(ErrorKind::busy, EBUSY,
+                omf::printable(mount.mountpoint) + ": its path leads elsewhere by now");
+}
+
+const Mount* find_inner(const std::vector<Mount>& mounts, const Mount& mount) {
     const auto inner = std::ranges::find(mounts, mount.id, &Mount::parent);
-    return inner == mounts.end() ? Result<void>() : refused("in it is mounted", *inner);
+    return inner == mounts.end() ? nullptr : &*inner;
+}
+
+Result<void> check_empty(const std::vector<Mount>& mounts, const Mount& mount) {
+    const Mount* const inner = find_inner(mounts, mount);
+    return inner == nullptr ? Result<void>() : in_the_way(mount, "in it is mounted", *inner);
 }
 
 // The path may lead elsewhere by the time it is used, so the check is made of what is unmounted.

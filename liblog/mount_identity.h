@@ -35,12 +35,17 @@ MountIdentity identify(const Mount& mount);
 // The mount of the table with this identity; nullptr if it is gone.
 const Mount* find_mount(const std::vector<Mount>& mounts, const MountIdentity& identity);
 
-// Kind busy if something else would go with `mount`, or in its place, if its mount point were unmounted: what
-// covers it, or is mounted on a directory in it. The message names that.
-Result<void> check_alone(const std::vector<Mount>& mounts, const Mount& mount);
+// Kind busy if something covers `mount`, which would go in its place if its mount point were unmounted. The
+// message names it.
+Result<void> check_uncovered(const std::vector<Mount>& mounts, const Mount& mount);
 
-// Takes exactly this mount out of the tree (MNT_DETACH): who uses it goes on, nobody new can. For root, after
-// check_alone(). Fails if the path leads elsewhere.
+// What is mounted on a directory in `mount`, and would go with it; nullptr if nothing is.
+const Mount* find_inner(const std::vector<Mount>& mounts, const Mount& mount);
+// Kind busy if something is.
+Result<void> check_empty(const std::vector<Mount>& mounts, const Mount& mount);
+
+// Takes this mount out of the tree, with what is mounted in it (MNT_DETACH): who uses it goes on, nobody new
+// can. For root. Fails if the path leads elsewhere.
 Result<void> detach(const Mount& mount);
 
 // The device number of the mount that a descriptor of /dev/fuse serves, by its file in some /proc/PID/fdinfo.

@@ -65,8 +65,26 @@ class Holders(harness.SystemTest):
         self.umount(self.mnt)
 
     @harness.needs_root
+    def test_what_is_mounted_in_it_stays_when_the_daemon_ends(self):
+        self.famfs('mkdir', f'{self.mnt}/d')
+        sandbox.mount_tmpfs(f'{self.mnt}/d', '1M')
+        with open(f'{self.mnt}/d/precious', 'w+') as file:
+            [daemon] = self.daemons()
+            os.kill(daemon, signal.SIGTERM)
+            self.wait_until(lambda: not self.daemons(), 'the daemon ends')
+            self.assertTrue(self.is_mounted(f'{self.mnt}/d'))
+            self.assertEqual(os.stat(f'/proc/self/fd/{file.fileno()}').st_nlink, 1)
+        self.fails(3, 'umount', self.mnt, words=['no daemon', f'tmpfs on {self.mnt}/d', '--lazy'], limit=QUICK)
+        self.famfs('umount', '--lazy', self.mnt, limit=QUICK)
+        self.assertFalse(self.is_mounted(f'{self.mnt}/d'))
+        self.assert_clean()
+
+    @harness.needs_root
     def test_bind_mount_is_named(self):
         os.mkdir(self.path('bind'))
+        sandbox.bind(self.mnt, self.path('bind'))
+        self.famfs('umount', self.path('bind'))
+        self.assertEqual(len(self.run_directories()), 1)
         sandbox.bind(self.mnt, self.path('bind'))
         self.fails(3, 'umount', self.mnt, words=['still mounted: ' + self.path('bind')], limit=QUICK)
         self.assertFalse(self.is_mounted(self.mnt))
