@@ -1,11 +1,9 @@
 #include "famfs-fused/own_mount.h"
 
-#include "liblog/user_unmount.h"
+#include "famfs-fused/user_unmount.h"
 #include "omf/path.h"
 
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,30 +21,10 @@ const Mount* find_new(const std::vector<Mount>& mounts, const std::string& mount
 }
 
 // A program with more rights, which goes by the path.
-Result<void> detach_as_user(const Mount& mount) {
-    const std::string shown = omf::printable(mount.mountpoint);
-    std::vector<std::string> words = user_unmount_command(mount.mountpoint, true);
-    std::vector<char*> arguments;
-    for (std::string& word : words)
-        arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    pid_t child = -1;
-    if (const int code = ::posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ);
-        code != 0)
-        return fail_errno(code, words[0]);
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-    return fail(
-        ErrorKind::io, EPERM,
-        fmt::format("{}: {} cannot unmount it{}", shown, words[0], user_unmount_hint(mount.mountpoint)));
-}
-
 Result<void> unmount(const std::vector<Mount>& mounts, const Mount& mount) {
     if (auto uncovered = check_uncovered(mounts, mount); !uncovered) return uncovered;
     if (auto empty = check_empty(mounts, mount); !empty) return empty;
-    return ::geteuid() == 0 ? detach(mount) : detach_as_user(mount);
+    return ::geteuid() == 0 ? detach(mount) : unmount_as_user(mount.mountpoint);
 }
 
 // Others that show the same file system are somebody else's: bind mounts.
