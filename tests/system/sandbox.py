@@ -16,6 +16,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNS = 0x20000
 _MS_REC, _MS_PRIVATE = 0x4000, 0x40000
 _CAP_SYS_ADMIN = 21
+_SYS_OPEN_TREE, _SYS_MOVE_MOUNT = 428, 429
+_OPEN_TREE_CLONE, _AT_EMPTY_PATH, _AT_RECURSIVE, _MOVE_MOUNT_BY_DESCRIPTORS = 1, 0x1000, 0x8000, 0x44
 
 
 def enter():
@@ -52,22 +54,42 @@ def _unshare():
 
 def _make_mounts_private():
     """A mount namespace whose mounts nobody else sees. In a chroot the mount that / lies on has no path by which to
-    make it private: the process steps out to the namespace's own root for that, and back."""
+    make it private: the process steps out to the namespace's own root for that, and back, into a / that is a mount, as
+    unshare(1) wants it too. (What the programs do where it is none, test_sandbox.py tries.)"""
     if _libc.unshare(_CLONE_NEWNS) != 0:
         return False
-    here, root = (os.open(path, os.O_PATH | os.O_DIRECTORY) for path in ('.', '/'))
+    here, root, bare = os.getcwd(), os.open('/', os.O_PATH | os.O_DIRECTORY), not _root_is_mount()
     try:
         with open('/proc/self/ns/mnt') as namespace:
             if _libc.setns(namespace.fileno(), _CLONE_NEWNS) != 0:  # root and working directory are its root now
                 return False
         made = _libc.mount(None, b'/', None, _MS_REC | _MS_PRIVATE, None) == 0
-        os.fchdir(root)
-        os.chroot('.')
-        os.fchdir(here)
+        _enter_root(_mount_on_itself(root) if bare and made else root)
+        os.chdir(here)
         return made
     finally:
-        os.close(here)
         os.close(root)
+
+
+def _root_is_mount():
+    with open('/proc/self/mountinfo', 'rb') as lines:
+        return any(line.split()[4] == b'/' for line in lines)
+
+
+def _mount_on_itself(directory):
+    """Mounts a directory, and what is mounted in it, on itself; returns a descriptor of the mount, or, where that
+    fails, the one that it was given."""
+    empty = b''
+    tree = _libc.syscall(_SYS_OPEN_TREE, directory, empty,
+                         _AT_EMPTY_PATH | _AT_RECURSIVE | _OPEN_TREE_CLONE | os.O_CLOEXEC)
+    if tree < 0 or _libc.syscall(_SYS_MOVE_MOUNT, tree, empty, directory, empty, _MOVE_MOUNT_BY_DESCRIPTORS) != 0:
+        return directory
+    return tree
+
+
+def _enter_root(directory):
+    os.fchdir(directory)
+    os.chroot('.')
 
 
 def _furnish():
@@ -183,8 +205,10 @@ def detach(mountpoint):
     """Takes a mount away at once, whoever uses it."""
     if is_root():
         _libc.umount2(os.fsencode(mountpoint), 2)
-    else:
-        subprocess.run(['fusermount3', '-uz', mountpoint], stderr=subprocess.DEVNULL)
+        return
+    for command in (['fusermount3', '-uz'], ['umount', '-l']):  # the first wants /etc/mtab
+        if subprocess.run([*command, mountpoint], stderr=subprocess.DEVNULL).returncode == 0:
+            return
 
 
 # --- processes
