@@ -109,7 +109,8 @@ def _run_as_user():
     tests = os.path.dirname(HERE)
     for part in ('system', 'tools', 'golden'):
         shutil.copytree(os.path.join(tests, part), f'{STAGE}/tests/{part}')
-    shutil.copytree(os.path.join(tests, '..', 'docs'), f'{STAGE}/docs')  # test_posix.py reads one
+    for part in ('docs', 'scripts'):  # test_posix.py reads one, test_quickstart.py runs one
+        shutil.copytree(os.path.join(tests, '..', part), f'{STAGE}/{part}')
     os.makedirs(f'{STAGE}/bin')
     env = dict(os.environ, FAMFS_TEST_INSIDE='yes')
     for name in ('FAMFS', 'FAMFS_FUSED'):
