@@ -20,7 +20,7 @@ const Mount* find_new(const std::vector<Mount>& mounts, const std::string& mount
     return found == mounts.rend() ? nullptr : &*found;
 }
 
-// A program with more rights, which goes by the path.
+// As an ordinary user by a program with more rights, which goes by the path.
 Result<void> unmount(const std::vector<Mount>& mounts, const Mount& mount) {
     if (auto uncovered = check_uncovered(mounts, mount); !uncovered) return uncovered;
     if (auto empty = check_empty(mounts, mount); !empty) return empty;

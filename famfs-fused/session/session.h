@@ -94,7 +94,6 @@ class Session {
     ssize_t send(int connection, std::span<const iovec> reply);
     ssize_t send_init(int connection, std::span<const iovec> reply);
     void tell_change();
-    void unmount();
 
     static ssize_t receive_hook(int connection, void* room, std::size_t size, void* session);
     static ssize_t send_hook(int connection, iovec* reply, int count, void* session);
