@@ -27,7 +27,7 @@ class PoolWatchTest : public testing::Test {
         FileDescriptor file(::memfd_create("pool", MFD_CLOEXEC));
         image_ = file.get();
         ASSERT_EQ(::ftruncate(image_, size), 0);
-        auto memory = device::ImageMemory::adopt(std::move(file), "pool", size);
+        auto memory = device::adopt_image(std::move(file), "pool");
         ASSERT_TRUE(memory);
         memories_.push_back(nullptr);  // not opened
         memories_.push_back(std::move(*memory));

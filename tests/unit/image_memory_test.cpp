@@ -25,7 +25,7 @@ class ImageMemoryTest : public testing::Test {
         FileDescriptor file(::memfd_create("image", MFD_CLOEXEC));
         image_ = file.get();
         resize(size);
-        auto memory = ImageMemory::adopt(std::move(file), "image", size);
+        auto memory = adopt_image(std::move(file), "image");
         ASSERT_TRUE(memory);
         memory_ = std::move(*memory);
         resize(cut);
