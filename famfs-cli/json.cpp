@@ -84,7 +84,8 @@ Json mounted(const MountedPool& pool) {
             {"data_path", bytes(pool.data_path)},
             {"shadow", bytes(pool.shadow)},
             {"read_only", pool.mount.read_only},
-            {"mounted_file_system", pool.served.file_system == omf::Uuid{} ? Json() : Json(to_string(pool.served.file_system))},
+            {"mounted_file_system",
+             pool.served.file_system == omf::Uuid{} ? Json() : Json(to_string(pool.served.file_system))},
             {"pool_gone", !pool.gone.empty()},
             {"pool_gone_reason", pool.gone.empty() ? Json() : bytes(pool.gone)}};
 }

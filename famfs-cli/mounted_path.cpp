@@ -37,7 +37,7 @@ Result<Place> find_place(const std::string& path) {
     if (!found) return std::unexpected(system_error(errno, path));
     std::error_code code;
     const auto absolute = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", found.get()), code);
-    if (code) return std::unexpected(system_error(code.value(), path));
+    if (code) return fail_errno(code.value(), "cannot read /proc/self/fd; is /proc mounted?");
     const auto mount = famfs::mount_id(found.get());
     if (!mount) return std::unexpected(mount.error());
     return Place{absolute.string(), *mount};

@@ -12,9 +12,8 @@ Result<std::unique_ptr<shadow::PoolWriter>> open_writer(Console& console, const 
     const auto waiting = [&] {
         console.note(fmt::format("{}: waiting for another writer to finish", omf::printable(pool.device)));
     };
-    auto writer =
-        shadow::PoolWriter::open({pool.device, pool.shadow, shadow_form(pool.shadow), pool.served},
-                                 {reporter.hooks(), waiting});
+    auto writer = shadow::PoolWriter::open({pool.device, pool.shadow, shadow_form(pool.shadow), pool.served},
+                                           {reporter.hooks(), waiting});
     if (writer) return writer;
     const auto still_there = open_pool(pool.device, pool);
     return std::unexpected(still_there ? writer.error() : still_there.error());

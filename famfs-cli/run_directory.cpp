@@ -155,8 +155,7 @@ bool RunDirectory::claim_abandoned() {
 // just ending gets a moment.
 void RunDirectory::note_detached(Console& console) const {
     constexpr auto moment = std::chrono::milliseconds(300);
-    if (is_gone() || record_.mode_before.empty() || is_mounted() || wait_for_daemon(moment))
-        return;
+    if (is_gone() || record_.mode_before.empty() || is_mounted() || wait_for_daemon(moment)) return;
     console.note(fmt::format(
         "{} is not put in {} mode yet: it was detached from {}, and processes have files of it open "
         "or mapped; the next famfs mount or umount after their end does it",

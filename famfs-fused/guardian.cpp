@@ -103,7 +103,8 @@ class Guardian {
 // The child must not go on alone: nobody would unmount.
 Result<int> be_server(Session& session, pid_t guardian, const Initialised& initialised, FileDescriptor lines,
                       const Guarded& guarded) {
-    session.server().log.relay_through(std::move(lines));
+    Log& log = session.server().log;
+    if (log.needs_relay()) log.relay_through(std::move(lines));
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != guardian) return fail(ErrorKind::io, ESRCH, "the process that unmounts is gone");
     session.leave_unmounting();

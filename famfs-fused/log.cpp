@@ -21,7 +21,8 @@ std::unique_ptr<LogOutput> make_output(LogTarget target) {
 }  // namespace
 
 struct Log::Impl {
-    explicit Impl(LogTarget target) : output(make_output(target)) {}
+    explicit Impl(LogTarget target)
+        : needs_relay(target == LogTarget::system_log), output(make_output(target)) {}
 
     void take(LogLevel level, std::string_view message) {
         const std::lock_guard guard(mutex);
@@ -37,6 +38,7 @@ struct Log::Impl {
         return limit.admit(left_out);
     }
 
+    const bool needs_relay;
     std::mutex mutex;
     std::unique_ptr<LogOutput> output;
     std::uint64_t lost = 0;
@@ -46,6 +48,10 @@ struct Log::Impl {
 Log::Log(LogTarget target) : impl_(std::make_unique<Impl>(target)) {}
 
 Log::~Log() = default;
+
+bool Log::needs_relay() const {
+    return impl_->needs_relay;
+}
 
 void Log::relay_through(FileDescriptor socket) {
     const std::lock_guard guard(impl_->mutex);

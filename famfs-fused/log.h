@@ -18,14 +18,18 @@ enum class LogTarget { standard_error, system_log };
 enum class LogLevel { info, warning, error };
 
 // Thread safe, and never waits: a line that the log does not take is lost, and how many were is said with the
-// next one. What comes from outside goes through omf::printable first; what slips through is escaped here, so that a
-// message is always one line, cut at max_log_line.
+// next one. What comes from outside goes through omf::printable first; what slips through is escaped here, so
+// that a message is always one line, cut at max_log_line.
 class Log {
   public:
     explicit Log(LogTarget target);
     ~Log();
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
+
+    // Whether the log's place is out of reach once its process is confined: the system's log is, standard
+    // error is open.
+    bool needs_relay() const;
 
     // Sends lines to a LogRelay in another process from here on. Call with one thread.
     void relay_through(FileDescriptor socket);

@@ -154,7 +154,8 @@ Result<TreeDirectory> take_up(const std::string& directory, const omf::Uuid& poo
     if (!path) return std::unexpected(path.error());
     auto top = open_top(*path);
     if (!top) return std::unexpected(top.error());
-    if (auto locked = wait_for_flock(top->get(), LOCK_EX, omf::printable(*path)); !locked) return std::unexpected(locked.error());
+    if (auto locked = wait_for_flock(top->get(), LOCK_EX, omf::printable(*path)); !locked)
+        return std::unexpected(locked.error());
     // Under the lock: another logplay may be making the tree right now.
     const auto found = look(top->get(), *path, pool);
     if (!found) return std::unexpected(found.error());

@@ -34,7 +34,7 @@ class CommandLine(daemon_case.DaemonTest):
                           (*given, '-o', 'fsname=x', self.mnt), (*given, '--shadow')):
             with self.subTest(arguments):
                 self.refused(2, *arguments)
-        self.refused(2, *given, '--nonsense=\x1b[1m\n', self.mnt, words=[r'\\x1b'])
+        self.refused(2, *given, '--nonsense\x1b[1m\n', self.mnt, words=[r'\\x1b'])
 
     def test_what_is_missing(self):
         given = ('--shadow', self.shadow)

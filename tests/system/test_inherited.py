@@ -304,7 +304,7 @@ class Masks(Inherited):
                 self.famfs('mkfs', image, '--size', '64M', preexec_fn=prepare)
                 self.assertEqual(os.stat(image).st_mode & 0o7777, 0o666 & ~mask)
                 self.famfs('logplay', '--shadow', self.path(f'tree-{name}'), image, preexec_fn=prepare)
-                self.assertEqual(os.stat(self.path(f'tree-{name}')).st_mode & 0o7777, 0o777 & ~mask)
+                self.assertEqual(os.stat(self.path(f'tree-{name}')).st_mode & 0o7777, 0o755 & ~mask)
                 self.assertEqual(os.stat(self.path(f'tree-{name}/root')).st_mode & 0o7777, 0o755)
                 self.famfs('mkdir', f'{self.mnt}/d{name}', preexec_fn=prepare)
                 self.assertEqual(os.stat(f'{self.mnt}/d{name}').st_mode & 0o7777, 0o777 & ~mask)
