@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 namespace famfs::cli {
 namespace {
@@ -35,12 +33,11 @@ struct Place {
 Result<Place> find_place(const std::string& path) {
     const FileDescriptor found(::open(path.c_str(), O_PATH | O_CLOEXEC));
     if (!found) return std::unexpected(system_error(errno, path));
-    std::error_code code;
-    const auto absolute = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", found.get()), code);
-    if (code) return fail_errno(code.value(), "cannot read /proc/self/fd; is /proc mounted?");
+    auto absolute = path_of(found.get());
+    if (!absolute) return std::unexpected(absolute.error());
     const auto mount = famfs::mount_id(found.get());
     if (!mount) return std::unexpected(mount.error());
-    return Place{absolute.string(), *mount};
+    return Place{std::move(*absolute), *mount};
 }
 
 Result<std::string> attribute(const MountRoot& root, const Mount& mount, const char* name) {
@@ -182,10 +179,9 @@ Result<MountedPath> PathResolver::locate(const std::string& path) {
 std::optional<FamfsPlace> PathResolver::place_of(int file) const {
     const auto id = famfs::mount_id(file);
     if (!id) return std::nullopt;
-    std::error_code code;
-    const auto absolute = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", file), code);
-    if (code) return std::nullopt;
-    auto found = find_in_mount(*id, absolute.string());
+    const auto absolute = path_of(file);
+    if (!absolute) return std::nullopt;
+    auto found = find_in_mount(*id, *absolute);
     if (!found) return std::nullopt;
     return FamfsPlace{found->first->source, std::move(found->second)};
 }

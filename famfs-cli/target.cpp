@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <filesystem>
 
 namespace famfs::cli {
 namespace {
@@ -25,10 +24,7 @@ Result<std::string> mountpoint_path(const std::string& text) {
     if (text.empty()) return fail(ErrorKind::usage, ENOENT, "an empty path names no mount point");
     const FileDescriptor place(::open(text.c_str(), O_PATH | O_CLOEXEC));
     if (!place) return fail_errno(errno, omf::printable(text));
-    std::error_code code;
-    const auto path = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", place.get()), code);
-    if (code) return fail_errno(code.value(), omf::printable(text));
-    return path.string();
+    return path_of(place.get());
 }
 
 Result<MountedPool> resolve_mountpoint(const std::string& text) {

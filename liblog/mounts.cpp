@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 namespace famfs {
@@ -154,6 +156,13 @@ Result<MountRoot> MountRoot::open(const Mount& mount) {
 
 Result<std::string> MountRoot::attribute(const char* name) const {
     return attribute_of(descriptor(), name);
+}
+
+Result<std::string> path_of(int descriptor) {
+    std::error_code code;
+    const auto path = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", descriptor), code);
+    if (code) return fail_errno(code.value(), "cannot read /proc/self/fd; is /proc mounted?");
+    return path.string();
 }
 
 Result<std::uint64_t> mount_id(int descriptor) {

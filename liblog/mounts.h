@@ -68,6 +68,9 @@ class MountRoot {
     FileDescriptor root_;
 };
 
+// The absolute path of what is open, without symbolic links. Asks /proc.
+Result<std::string> path_of(int descriptor);
+
 // Which mount an open file (O_PATH will do) lies in.
 Result<std::uint64_t> mount_id(int descriptor);
 
