@@ -271,19 +271,19 @@ class Limits(Inherited):
         self.remount(limiting(resource.RLIMIT_STACK, resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
     def test_soft_limits_are_raised(self):
-        def prepare():
+        def prepare():  # AddressSanitizer alone reserves 2^44 bytes
             resource.setrlimit(resource.RLIMIT_CPU, (3600, 7200))
             resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 40))
-            resource.setrlimit(resource.RLIMIT_DATA, (1 << 40, 1 << 41))
-            resource.setrlimit(resource.RLIMIT_AS, (1 << 45, 1 << 46))
+            resource.setrlimit(resource.RLIMIT_DATA, (1 << 46, 1 << 47))
+            resource.setrlimit(resource.RLIMIT_AS, (1 << 47, 1 << 48))
         self.remount(prepare)
         endless = ['unlimited', 'unlimited']
         for pid in {*self.daemons(), *self.servers()}:
             free = may_raise_limits()
             self.assertEqual(self.limit_of(pid, 'Max cpu time'), endless if free else ['7200', '7200'])
             self.assertEqual(self.limit_of(pid, 'Max file size'), endless if free else [str(1 << 40)] * 2)
-            self.assertEqual(self.limit_of(pid, 'Max data size'), [str(1 << 41)] * 2)
-            self.assertEqual(self.limit_of(pid, 'Max address space'), [str(1 << 46)] * 2)
+            self.assertEqual(self.limit_of(pid, 'Max data size'), [str(1 << 47)] * 2)
+            self.assertEqual(self.limit_of(pid, 'Max address space'), [str(1 << 48)] * 2)
 
 
 @harness.needs_fuse
