@@ -115,8 +115,7 @@ void CommandLine::add_progress() {
 }
 
 std::string CommandLine::help() const {
-    return fmt::format("{}\n{}\nManual: man famfs-{}\n", sentence(find_verb(verb_)->summary),
-                       parser_.help("famfs " + verb_), verb_);
+    return parser_.help("famfs " + verb_, sentence(find_verb(verb_)->summary), "Manual: man famfs-" + verb_);
 }
 
 std::optional<int> CommandLine::parse(Arguments arguments) {

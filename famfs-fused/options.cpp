@@ -121,7 +121,7 @@ Result<std::variant<Options, Information>> parse_options(int count, const char* 
     if (raw.version) return Information{std::string(version_line) + "\n"};
     if (raw.offers) return Information{offers_text()};
     if (raw.help)
-        return Information{"Serves a famfs shadow tree through FUSE.\n\n" + parser.help("famfs-fused")};
+        return Information{parser.help("famfs-fused", "Serves a famfs shadow tree through FUSE.\n")};
     return settle(std::move(raw));
 }
 

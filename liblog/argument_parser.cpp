@@ -1,11 +1,14 @@
 #include "liblog/argument_parser.h"
 
+#include "liblog/parse_number.h"
 #include "omf/path.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 
 namespace famfs {
 namespace {
@@ -14,44 +17,194 @@ std::unexpected<Error> usage(const std::string& message) {
     return fail(ErrorKind::usage, EINVAL, message);
 }
 
-std::unexpected<Error> unknown(std::string_view option) {
-    return usage(omf::printable(option) + ": unknown option");
+// Ends CLI11's work at an option that stops the parsing.
+struct Stopped : CLI::Success {
+    Stopped() : CLI::Success("Stopped", CLI::ExitCodes::Success) {}
+};
+
+bool takes_value(const CLI::Option* option) {
+    return option != nullptr && option->get_items_expected_min() > 0;
 }
 
-// The long one of the names, or the only one.
-std::string_view main_name(std::string_view names) {
-    return names.substr(names.find(',') == std::string_view::npos ? 0 : names.find(',') + 1);
+// What CLI11 reports for a flag, unless somebody gave it a value.
+constexpr std::string_view plain_flag = "true";
+
+CLI::Option* declare_flag(CLI::App& app, const ArgumentParser::Option& option) {
+    CLI::Option* const flag = app.add_flag(option.names, option.help);
+    flag->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (option.stops) flag->each([](const std::string&) { throw Stopped(); })->trigger_on_parse();
+    return flag;
 }
 
-bool has_name(std::string_view names, std::string_view name) {
-    return main_name(names) == name || names.substr(0, names.find(',')) == name;
+CLI::Option* declare(CLI::App& app, const ArgumentParser::Option& option) {
+    if (option.type.empty()) return declare_flag(app, option);
+    CLI::Option* const declared = app.add_option(option.names)->description(option.help);
+    declared->type_name(option.type + (option.repeats ? " …" : ""));
+    declared->expected(1)->allow_extra_args(false)->required(option.required);
+    if (option.repeats) declared->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    return declared;
 }
 
-constexpr std::size_t help_column = 28;
-
-std::string help_line(std::string_view left, std::string_view help) {
-    return fmt::format("  {:<{}}{}{}\n", left, help_column - 2, left.size() >= help_column - 2 ? " " : "",
-                       help);
+void declare(CLI::App& app, const ArgumentParser::Operand& operand) {
+    // From 2.4 on CLI11 refuses a blank in a name; one that does not break looks the same.
+    std::string name = operand.name;
+    if (const auto blank = name.find(' '); blank != std::string::npos) name.replace(blank, 1, "\u00a0");
+    app.add_option(name)->description(operand.help)->type_name("")->required(operand.required);
 }
 
-std::string left_column(const ArgumentParser::Option& option) {
-    std::string left = option.names;
-    if (!option.type.empty()) left += ' ' + option.type;
-    if (option.repeats) left += " …";
-    return left;
+// Keeps texts from CLI11, which finds a number in their place. Numbers are no options, and mean nothing to
+// it.
+class Shield {
+  public:
+    explicit Shield(const CLI::App& app) : app_(app) {}
+
+    // The words as CLI11 may see them: names of options, and numbers.
+    std::vector<std::string> cover(std::span<const std::string> words);
+    const std::string& text(std::string_view number) const {
+        return texts_.at(parse_number<std::size_t>(number).value());
+    }
+
+  private:
+    std::string number(std::string_view text) {
+        texts_.emplace_back(text);
+        return std::to_string(texts_.size() - 1);
+    }
+    std::string cover_long(const std::string& word);
+    std::string cover_bundle(const std::string& word);
+
+    const CLI::App& app_;
+    std::vector<std::string> texts_;
+    bool value_follows_ = false;
+};
+
+std::string Shield::cover_long(const std::string& word) {
+    if (const auto equals = word.find('='); equals != std::string::npos)
+        return word.substr(0, equals + 1) + number(word.substr(equals + 1));
+    value_follows_ = takes_value(app_.get_option_no_throw(word));
+    return word;
+}
+
+// "-rv", "-m644", "-rm 644": flags, up to one that takes the rest, or the next word.
+std::string Shield::cover_bundle(const std::string& word) {
+    for (std::size_t end = 2; end <= word.size(); ++end) {
+        const CLI::Option* const option = app_.get_option_no_throw({'-', word[end - 1]});
+        if (option == nullptr) return word.substr(0, end);  // CLI11 will not know it either
+        if (!takes_value(option)) continue;
+        value_follows_ = end == word.size();
+        return value_follows_ ? word : word.substr(0, end) + number(word.substr(end));
+    }
+    return word;
+}
+
+std::vector<std::string> Shield::cover(std::span<const std::string> words) {
+    std::vector<std::string> covered;
+    covered.reserve(words.size());
+    bool options_end = false;
+    for (const std::string& word : words) {
+        if (options_end || value_follows_ || word.size() < 2 || word.front() != '-') {
+            covered.push_back(number(word));
+            value_follows_ = false;
+        } else if (word == "--") {
+            options_end = true;
+        } else {
+            covered.push_back(word[1] == '-' ? cover_long(word) : cover_bundle(word));
+        }
+    }
+    return covered;
+}
+
+// One parsing of a command line.
+class Parsing {
+  public:
+    explicit Parsing(std::span<const ArgumentParser::Option> options) {
+        app_.set_help_flag();
+        app_.allow_extras();
+        for (const auto& each : options)
+            declared_.emplace(declare(app_, each), Declared{each});
+    }
+
+    Result<void> run(std::span<const std::string> words);
+    Result<void> take_options();
+
+    // Valid after run().
+    const std::vector<std::string>& operands() const { return operands_; }
+    bool stopped() const { return stopped_; }
+
+  private:
+    struct Declared {
+        const ArgumentParser::Option& option;
+        std::size_t taken = 0;  // how many of its values
+    };
+
+    Result<void> parse(std::vector<std::string> covered);
+    std::string describe_mismatch(const std::string& last) const;
+    Result<void> sort_extras();
+    Result<void> take(const CLI::Option& given, Declared& declared);
+
+    CLI::App app_;
+    Shield shield_{app_};
+    std::map<const CLI::Option*, Declared> declared_;
+    std::vector<std::string> operands_;
+    bool stopped_ = false;
+};
+
+// Which of the two it is. A value can only be missing at the end of the line: `last` names the option as it
+// was typed.
+std::string Parsing::describe_mismatch(const std::string& last) const {
+    for (const auto& [option, declared] : declared_)
+        if (option->count() > 1 && takes_value(option) && !declared.option.repeats)
+            return option->get_name() + ": given more than once";
+    return (last.starts_with("--") ? last : fmt::format("-{}", last.back())) + ": needs a value";
+}
+
+Result<void> Parsing::parse(std::vector<std::string> covered) {
+    const std::string last = covered.empty() ? "" : covered.back();
+    std::ranges::reverse(covered);  // CLI11 takes them from the end
+    try {
+        app_.parse(std::move(covered));
+    } catch (const Stopped&) {
+        stopped_ = true;
+    } catch (const CLI::ArgumentMismatch&) {
+        return usage(describe_mismatch(last));
+    } catch (const CLI::ParseError& error) {
+        return usage(error.what());
+    }
+    return {};
+}
+
+// What CLI11 left: operands, as numbers, and options that it does not know.
+Result<void> Parsing::sort_extras() {
+    for (const std::string& extra : app_.remaining()) {
+        if (extra.starts_with('-'))
+            return usage(omf::printable(extra.substr(0, extra.find('='))) + ": unknown option");
+        operands_.push_back(shield_.text(extra));
+    }
+    return {};
+}
+
+Result<void> Parsing::run(std::span<const std::string> words) {
+    const auto parsed = parse(shield_.cover(words));
+    if (auto sorted = sort_extras(); !sorted) return sorted;
+    return parsed;
+}
+
+Result<void> Parsing::take(const CLI::Option& given, Declared& declared) {
+    const std::string& result = given.results().at(declared.taken++);
+    const bool flag = !takes_value(&given);
+    if (flag && result != plain_flag) return usage(given.get_name() + ": takes no value");
+    auto taken = declared.option.take(flag ? "" : shield_.text(result));
+    if (taken) return {};
+    return fail(taken.error().kind, taken.error().code,
+                fmt::format("{}: {}", given.get_name(), taken.error().message));
+}
+
+Result<void> Parsing::take_options() {
+    for (const CLI::Option* each : app_.parse_order())
+        if (auto taken = take(*each, declared_.at(each)); !taken) return taken;
+    return {};
 }
 
 }  // namespace
-
-// The words, and how far they are taken.
-struct ArgumentParser::Cursor {
-    std::span<const std::string> words;
-    std::size_t next = 0;
-    std::vector<std::string> operands{};
-
-    bool done() const { return next == words.size(); }
-    const std::string& word() { return words[next++]; }
-};
 
 ArgumentParser::Take ArgumentParser::store(std::string& value) {
     return [&value](const std::string& text) -> Result<void> {
@@ -75,7 +228,7 @@ ArgumentParser::Take ArgumentParser::set(bool& flag) {
 }
 
 void ArgumentParser::add(Option option) {
-    options_.push_back({std::move(option)});
+    options_.push_back(std::move(option));
 }
 
 void ArgumentParser::add(Operand operand) {
@@ -83,75 +236,10 @@ void ArgumentParser::add(Operand operand) {
 }
 
 void ArgumentParser::add_stop(const std::string& names, const std::string& help, bool& asked) {
-    options_.push_back({{names, "", help, set(asked)}, true});
+    options_.push_back({names, "", help, set(asked), false, false, true});
 }
 
-ArgumentParser::Declared* ArgumentParser::find(std::string_view name) {
-    const auto found = std::ranges::find_if(
-        options_, [&](const Declared& each) { return has_name(each.option.names, name); });
-    return found == options_.end() ? nullptr : &*found;
-}
-
-Result<void> ArgumentParser::take(Declared& declared, std::string_view name, const std::string& value) {
-    const Option& option = declared.option;
-    if (declared.seen && !option.type.empty() && !option.repeats)
-        return usage(fmt::format("{}: given more than once", name));
-    declared.seen = true;
-    stopped_ = declared.stops;
-    auto taken = option.take(value);
-    if (taken) return {};
-    return fail(taken.error().kind, taken.error().code,
-                fmt::format("{}: {}", main_name(option.names), taken.error().message));
-}
-
-Result<void> ArgumentParser::take_long(Cursor& at) {
-    const std::string_view word = at.word();
-    const auto sign = word.find('=');
-    const auto name = word.substr(0, sign);
-    Declared* const declared = find(name);
-    if (declared == nullptr) return unknown(name);
-    if (sign != std::string_view::npos) {
-        if (!declared->option.type.empty()) return take(*declared, name, std::string(word.substr(sign + 1)));
-        return usage(fmt::format("{}: takes no value", name));
-    }
-    if (declared->option.type.empty()) return take(*declared, name, "");
-    if (at.done()) return usage(fmt::format("{}: needs a value", name));
-    return take(*declared, name, at.word());
-}
-
-// "-rv", "-m644", "-rm 644": flags, up to one that takes the rest, or the next word.
-Result<void> ArgumentParser::take_bundle(Cursor& at) {
-    const std::string_view word = at.word();
-    for (std::size_t i = 1; i < word.size() && !stopped_; ++i) {
-        const std::string name{'-', word[i]};
-        Declared* const declared = find(name);
-        if (declared == nullptr) return unknown(word.size() == 2 ? word : std::string_view(name));
-        if (declared->option.type.empty()) {
-            if (auto taken = take(*declared, name, ""); !taken) return taken;
-            continue;
-        }
-        if (i + 1 < word.size()) return take(*declared, name, std::string(word.substr(i + 1)));
-        if (at.done()) return usage(fmt::format("{}: needs a value", name));
-        return take(*declared, name, at.word());
-    }
-    return {};
-}
-
-Result<void> ArgumentParser::take_word(Cursor& at) {
-    const std::string& word = at.words[at.next];
-    if (word.size() < 2 || word.front() != '-') {
-        at.operands.push_back(at.word());
-        return {};
-    }
-    if (word[1] != '-') return take_bundle(at);
-    if (word.size() > 2) return take_long(at);
-    at.operands.insert(at.operands.end(), at.words.begin() + static_cast<std::ptrdiff_t>(at.next) + 1,
-                       at.words.end());
-    at.next = at.words.size();
-    return {};
-}
-
-Result<void> ArgumentParser::take_operands(std::span<const std::string> words) {
+Result<void> ArgumentParser::take_operands(std::span<const std::string> words) const {
     for (const Operand& operand : operands_) {
         if (words.empty() && operand.required) return usage(operand.name + " is required");
         const std::size_t count = operand.many ? words.size() : std::min<std::size_t>(1, words.size());
@@ -163,34 +251,23 @@ Result<void> ArgumentParser::take_operands(std::span<const std::string> words) {
     return usage(omf::printable(words.front()) + ": one argument too many");
 }
 
-Result<void> ArgumentParser::check_required() const {
-    for (const Declared& each : options_)
-        if (each.option.required && !each.seen)
-            return usage(fmt::format("{} is required", main_name(each.option.names)));
-    return {};
+Result<void> ArgumentParser::parse(std::span<const std::string> words) const {
+    Parsing parsing(options_);
+    if (auto run = parsing.run(words); !run) return run;
+    if (auto taken = parsing.take_options(); !taken) return taken;
+    return parsing.stopped() ? Result<void>() : take_operands(parsing.operands());
 }
 
-Result<void> ArgumentParser::parse(std::span<const std::string> words) {
-    Cursor at{words};
-    while (!at.done() && !stopped_)
-        if (auto taken = take_word(at); !taken) return taken;
-    if (stopped_) return {};
-    if (auto taken = take_operands(at.operands); !taken) return taken;
-    return check_required();
-}
-
-std::string ArgumentParser::help(std::string_view program) const {
-    std::string text = fmt::format("Usage: {} [OPTIONS]", program);
+std::string ArgumentParser::help(const std::string& program, const std::string& description,
+                                 const std::string& footer) const {
+    CLI::App app(description, program);
+    app.set_help_flag();
+    app.footer(footer);
+    for (const Option& each : options_)
+        declare(app, each);
     for (const Operand& each : operands_)
-        text += each.required ? ' ' + each.name : fmt::format(" [{}]", each.name);
-    text += operands_.empty() ? "\n" : "\n\n";
-    for (const Operand& each : operands_)
-        text += help_line(each.name, each.help);
-    text += "\nOptions:\n";
-    for (const Declared& each : options_)
-        text += help_line(left_column(each.option),
-                          each.option.help + (each.option.required ? " (required)" : ""));
-    return text;
+        declare(app, each);
+    return app.help();
 }
 
 }  // namespace famfs

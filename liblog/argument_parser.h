@@ -6,16 +6,16 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace famfs {
 
-// As getopt_long(3) does it, whatever the environment says: options may follow operands, "-rv" is "-r -v",
-// "-m644" is
-// "-m 644", "--size=1G" is "--size 1G", "--" ends the options, and "-" is an operand. Long names are not
-// abbreviated. An option with a value is given once unless it repeats. No byte of a value or an operand means
-// anything here. Not thread safe.
+// CLI11 does the parsing, but never sees a byte of a value or an operand, so that none means anything to it.
+// Options may follow operands, "-rv" is "-r -v", "-m644" is "-m 644", "--size=1G" is "--size 1G", "--" ends
+// the options, and
+// "-" is an operand. The word behind an option with a value is that value, whatever it looks like. Long names
+// are not abbreviated. An option with a value is given once unless it repeats. The environment changes
+// nothing. Not thread safe.
 class ArgumentParser {
   public:
     // Takes in a value ("" for a flag). Its error's message follows the option's name.
@@ -33,6 +33,7 @@ class ArgumentParser {
         Take take;
         bool required = false;
         bool repeats = false;
+        bool stops = false;  // as add_stop() has it
     };
 
     // Operands are dealt out in the order of their declaration; the last may stand for one or more.
@@ -50,30 +51,17 @@ class ArgumentParser {
     void add_stop(const std::string& names, const std::string& help, bool& asked);
 
     // Calls what takes the words, options in their order, then operands. kind usage for what does not fit.
-    Result<void> parse(std::span<const std::string> words);
+    Result<void> parse(std::span<const std::string> words) const;
 
-    // Usage, operands and options, one a line; `program` is what the usage line starts with.
-    std::string help(std::string_view program) const;
+    // Description, usage, operands and options, footer; `program` is what the usage line starts with.
+    std::string help(const std::string& program, const std::string& description,
+                     const std::string& footer = "") const;
 
   private:
-    struct Declared {
-        Option option;
-        bool stops = false;
-        bool seen = false;
-    };
-    struct Cursor;
+    Result<void> take_operands(std::span<const std::string> operands) const;
 
-    Declared* find(std::string_view name);
-    Result<void> take(Declared& declared, std::string_view name, const std::string& value);
-    Result<void> take_long(Cursor& at);
-    Result<void> take_bundle(Cursor& at);
-    Result<void> take_word(Cursor& at);
-    Result<void> take_operands(std::span<const std::string> operands);
-    Result<void> check_required() const;
-
-    std::vector<Declared> options_;
+    std::vector<Option> options_;
     std::vector<Operand> operands_;
-    bool stopped_ = false;
 };
 
 }  // namespace famfs
