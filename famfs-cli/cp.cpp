@@ -16,7 +16,7 @@
 namespace famfs::cli {
 namespace {
 
-using Kind = pool::Catalogue::Kind;
+using Kind = index::InodeKind;
 
 struct Request {
     std::vector<std::string> sources;

@@ -3,8 +3,8 @@
 #include "famfs-cli/json.h"
 #include "famfs-cli/size.h"
 #include "famfs-cli/verb.h"
+#include "liblog/index/index.h"
 #include "liblog/log/reader.h"
-#include "liblog/pool/catalogue.h"
 #include "liblog/pool/pool.h"
 #include "omf/path.h"
 
@@ -40,7 +40,7 @@ std::string describe(const DumpedEntry& entry) {
 }
 
 // Copies an entry out and judges the copy, by itself and against the entries before it.
-Result<DumpedEntry> read_entry(log::Reader& reader, pool::Catalogue& catalogue) {
+Result<DumpedEntry> read_entry(log::Reader& reader, index::Index& index) {
     DumpedEntry entry;
     entry.index = reader.index();
     const auto bytes = reader.next();
@@ -57,7 +57,7 @@ Result<DumpedEntry> read_entry(log::Reader& reader, pool::Catalogue& catalogue) 
         return entry;
     }
     entry.value = *decoded;
-    if (const auto applied = catalogue.apply(*decoded); !applied) entry.violation = applied.error();
+    if (const auto applied = index.apply(entry.index, *decoded); !applied) entry.violation = applied.error();
     return entry;
 }
 
@@ -67,12 +67,12 @@ Result<std::uint64_t> dump(Console& console, const std::string& device) {
     if (!pool) return std::unexpected(pool.error());
     const auto header = pool->read_header();
     if (!header) return std::unexpected(header.error());
-    pool::Catalogue catalogue(pool->superblock(), pool->memory().size());
+    index::Index index(pool->superblock(), pool->memory().size());
     log::Reader reader(pool->memory(), 0, header->next_index);
     if (console.json) console.write(json::dump_begin(pool->memory().description().path, *header));
     std::uint64_t findings = 0;
     while (!reader.at_end()) {
-        const auto entry = read_entry(reader, catalogue);
+        const auto entry = read_entry(reader, index);
         if (!entry) return std::unexpected(entry.error());
         if (entry->violation) ++findings;
         if (console.json && entry->index > 0) console.write(json::dump_separator);

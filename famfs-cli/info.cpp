@@ -29,16 +29,16 @@ bool any_gone(const std::vector<MountedPool>& mounts) {
 
 Result<PoolReport> look(const Result<pool::Pool>& pool) {
     if (!pool) return std::unexpected(pool.error());
-    pool::Catalogue catalogue(pool->superblock(), pool->memory().size());
-    const auto replayed = pool::replay(*pool, catalogue, {});
+    index::Index index(pool->superblock(), pool->memory().size());
+    const auto replayed = pool::replay(*pool, index, {});
     if (!replayed) return std::unexpected(replayed.error());
     PoolReport report;
     report.device = pool->memory().description();
     report.superblock = pool->superblock();
     report.role = pool->role();
     report.header = replayed->header;
-    report.totals = catalogue.totals();
-    report.free_bytes = catalogue.free_bytes();
+    report.totals = index.totals();
+    report.free_bytes = index.free_space(0).bytes();
     report.findings = replayed->findings;
     return report;
 }

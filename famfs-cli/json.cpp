@@ -53,7 +53,7 @@ Json findings(const std::vector<pool::Finding>& found) {
     return list;
 }
 
-Json totals(const pool::Totals& values) {
+Json totals(const index::Totals& values) {
     return {{"files", values.files},
             {"directories", values.directories},
             {"file_bytes", values.file_bytes},

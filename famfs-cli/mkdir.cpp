@@ -10,7 +10,7 @@
 namespace famfs::cli {
 namespace {
 
-using Kind = pool::Catalogue::Kind;
+using Kind = index::InodeKind;
 
 struct Request {
     std::vector<std::string> paths;

@@ -22,7 +22,7 @@ struct PoolReport {
     omf::Superblock superblock;
     pool::Role role = pool::Role::client;
     omf::LogHeader header;
-    pool::Totals totals;
+    index::Totals totals;
     std::uint64_t free_bytes = 0;
     std::uint64_t findings = 0;
     std::vector<MountedPool> mounts;

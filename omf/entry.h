@@ -47,7 +47,7 @@ using EntryBytes = std::array<std::byte, entry_bytes>;
 EntryBytes encode_entry(std::uint64_t index, const Entry& entry);
 
 // Decodes slot `index`. Checked here: crc, seqnum, type, path, mode bits, extent type and counts. Not
-// checked: whatever needs the rest of the pool (check_layout, liblog/pool/catalogue.h). Never allocates; any
+// checked: whatever needs the rest of the pool (check_layout, liblog/index/index.h). Never allocates; any
 // bytes are safe.
 std::expected<Entry, Violation> decode_entry(std::span<const std::byte, entry_bytes> bytes,
                                              std::uint64_t index);

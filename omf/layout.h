@@ -23,6 +23,9 @@ struct Extent {
 // Up to 16 extents, in place.
 class ExtentList {
   public:
+    ExtentList() = default;
+    explicit ExtentList(const Extent& only) { push_back(only); }
+
     // Pre: size() < most_extents.
     void push_back(const Extent& extent) { extents_[size_++] = extent; }
     std::size_t size() const { return size_; }
@@ -73,7 +76,7 @@ struct Geometry {
 };
 
 // The rules of one layout for a file of `size` bytes: chunk and strip lengths, alignment, bounds, capacity.
-// Overlap, within the file or with others, is the caller's to find (liblog/pool/interval_set.h).
+// Overlap, within the file or with others, is the caller's to find (liblog/index/free_space.h).
 std::expected<void, Violation> check_layout(LayoutView layout, std::uint64_t size, const Geometry& geometry);
 
 }  // namespace famfs::omf

@@ -20,13 +20,13 @@ std::vector<std::string> warnings_about(const Pool& pool, const omf::LogHeader& 
 }  // namespace
 
 Result<CheckResult> check(const Pool& pool, const std::function<void(const Finding&)>& report) {
-    Catalogue catalogue(pool.superblock(), pool.memory().size());
+    index::Index index(pool.superblock(), pool.memory().size());
     ReplayHooks hooks;
     hooks.report = report;
     hooks.salvage = true;
-    auto replayed = replay(pool, catalogue, hooks);
+    auto replayed = replay(pool, index, hooks);
     if (!replayed) return std::unexpected(replayed.error());
-    return CheckResult{*replayed, catalogue.totals(), warnings_about(pool, replayed->header)};
+    return CheckResult{*replayed, index.totals(), warnings_about(pool, replayed->header)};
 }
 
 }  // namespace famfs::pool

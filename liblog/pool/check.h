@@ -12,7 +12,7 @@ namespace famfs::pool {
 
 struct CheckResult {
     ReplayResult replay;
-    Totals totals;
+    index::Totals totals;
     std::vector<std::string> warnings;  // about superblock and header: one line each
     bool clean() const { return replay.findings == 0 && warnings.empty(); }
 };

@@ -21,23 +21,23 @@ Result<std::optional<LogplayResult>> nothing_new(const pool::Pool& pool, const T
     return result;
 }
 
-LogplayResult summary(const pool::ReplayResult& replay, const pool::Catalogue& catalogue) {
+LogplayResult summary(const pool::ReplayResult& replay, const index::Index& index) {
     LogplayResult result;
     result.entries = replay.header.next_index;
     result.replayed = replay.replayed;
     result.findings = replay.findings;
-    result.totals = catalogue.totals();
+    result.totals = index.totals();
     return result;
 }
 
 Result<LogplayResult> rehearse(const pool::Pool& pool, const UpdateHooks& hooks) {
-    pool::Catalogue catalogue(pool.superblock(), pool.memory().size());
+    index::Index index(pool.superblock(), pool.memory().size());
     pool::ReplayHooks replay_hooks;
     replay_hooks.report = hooks.report;
     replay_hooks.salvage = hooks.salvage;
-    const auto replayed = pool::replay(pool, catalogue, replay_hooks);
+    const auto replayed = pool::replay(pool, index, replay_hooks);
     if (!replayed) return std::unexpected(replayed.error());
-    LogplayResult result = summary(*replayed, catalogue);
+    LogplayResult result = summary(*replayed, index);
     result.written = result.totals.files + result.totals.directories;
     return result;
 }
@@ -55,15 +55,15 @@ Result<LogplayResult> logplay(const pool::Pool& pool, const std::string& directo
     if (!known) return std::unexpected(known.error());
     if (*known) return **known;
 
-    pool::Catalogue catalogue(pool.superblock(), pool.memory().size());
-    const auto updated = update(pool, *tree, options.form, catalogue, options.hooks);
+    index::Index index(pool.superblock(), pool.memory().size());
+    const auto updated = update(pool, *tree, options.form, index, options.hooks);
     if (!updated) return std::unexpected(updated.error());
     const pool::ReplayResult& replay = updated->replay;
-    LogplayResult result = summary(replay, catalogue);
+    LogplayResult result = summary(replay, index);
     result.written = updated->written;
     result.skipped = updated->skipped;
     const std::uint64_t remarks = replay.findings + updated->skipped;
-    if (auto done = finish(pool, *tree, options.form, catalogue, replay.replayed, remarks); !done)
+    if (auto done = finish(pool, *tree, options.form, index, replay.replayed, remarks); !done)
         return std::unexpected(done.error());
     return result;
 }

@@ -22,7 +22,7 @@ struct LogplayResult {
         0;  // documents and directories that changed in the tree; with dry_run, would be there
     std::uint64_t findings = 0;
     std::uint64_t skipped = 0;  // files that the form cannot say
-    pool::Totals totals;
+    index::Totals totals;
 };
 
 // Replays `pool` into `directory`. When state.yaml shows that nothing is new, only the log header and one

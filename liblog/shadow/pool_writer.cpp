@@ -2,6 +2,7 @@
 
 #include "liblog/device/lock.h"
 #include "liblog/log/writer.h"
+#include "liblog/pool/allocator.h"
 #include "liblog/pool/system_uuid.h"
 
 #include <fcntl.h>
@@ -11,13 +12,12 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <mutex>
-#include <unordered_map>
 
 namespace famfs::shadow {
 namespace {
 
-using pool::Catalogue;
 using pool::Pool;
 
 constexpr std::uint64_t page = 4096;  // bytes: what a mapping shows beyond a file's end
@@ -48,10 +48,10 @@ bool caller_is_in(gid_t group) {
 }
 
 // What something new in a directory gets; `inherited` is the directory's group if it hands that on.
-Ownership settle(Ownership owner, std::optional<std::uint32_t> inherited, Catalogue::Kind kind) {
+Ownership settle(Ownership owner, std::optional<std::uint32_t> inherited, index::InodeKind kind) {
     if (inherited && !owner.exact_group) owner.gid = *inherited;
     if ((owner.mode & S_ISGID) != 0 && ::geteuid() != 0 && !caller_is_in(owner.gid)) owner.mode &= ~S_ISGID;
-    if (inherited && !owner.exact_mode && kind == Catalogue::Kind::directory) owner.mode |= S_ISGID;
+    if (inherited && !owner.exact_mode && kind == index::InodeKind::directory) owner.mode |= S_ISGID;
     return owner;
 }
 
@@ -94,17 +94,17 @@ struct PoolWriter::Impl {
         : pool(std::move(opened)),
           tree(std::move(opened_tree)),
           tree_form(form),
-          catalogue(pool.superblock(), pool.memory().size()) {}
+          index(pool.superblock(), pool.memory().size()) {}
 
     mutable std::mutex mutex;
     Pool pool;
     std::optional<device::Lock> lock;
     Tree tree;
     Form tree_form;
-    Catalogue catalogue;
+    index::Index index;
     std::optional<log::Writer> log;
     // The reservations' paths; what keeps their bytes within reach.
-    std::unordered_map<std::string, device::Reach, pool::TextHash, std::equal_to<>> reserved;
+    std::map<std::string, device::Reach, std::less<>> reserved;
     std::uint64_t findings = 0;  // and files that the form cannot say
     std::uint64_t bad_entries = 0;
     bool unfinished = false;
@@ -119,15 +119,16 @@ struct PoolWriter::Impl {
     Result<void> publish();
     Result<void> replay(const UpdateHooks& hooks);
     Result<omf::Path> check_new(std::string_view path) const;
+    std::optional<std::uint32_t> inherited_group(std::string_view directory) const;
     Result<void> flush(const omf::File& file) const;
     void give_back(const omf::File& file);
-    Result<void> append(const omf::Entry& entry);
+    Result<std::uint64_t> append(const omf::Entry& entry);
     Result<void> commit(const omf::File& file);
     Result<void> stage(const omf::File& file);
 };
 
 Result<void> PoolWriter::Impl::replay(const UpdateHooks& hooks) {
-    const auto updated = update(pool, tree, tree_form, catalogue, hooks);
+    const auto updated = update(pool, tree, tree_form, index, hooks);
     if (!updated) return std::unexpected(updated.error());
     const pool::ReplayResult& result = updated->replay;
     bad_entries = result.findings;
@@ -216,14 +217,14 @@ std::uint64_t PoolWriter::findings() const {
     return impl_->bad_entries;
 }
 
-pool::Totals PoolWriter::totals() const {
+index::Totals PoolWriter::totals() const {
     const std::lock_guard guard(impl_->mutex);
-    return impl_->catalogue.totals();
+    return impl_->index.totals();
 }
 
 std::uint64_t PoolWriter::free_bytes() const {
     const std::lock_guard guard(impl_->mutex);
-    return impl_->catalogue.free_bytes();
+    return impl_->index.free_space(0).bytes();
 }
 
 std::uint64_t PoolWriter::free_entries() const {
@@ -236,17 +237,25 @@ bool PoolWriter::in_doubt() const {
     return impl_->log->in_doubt();
 }
 
-std::optional<Catalogue::Kind> PoolWriter::find(std::string_view path) const {
+std::optional<index::InodeKind> PoolWriter::find(std::string_view path) const {
     const std::lock_guard guard(impl_->mutex);
-    if (impl_->reserved.contains(path)) return Catalogue::Kind::file;
-    return impl_->catalogue.find(path);
+    if (impl_->reserved.contains(path)) return index::InodeKind::file;
+    const index::Inode* const found = impl_->index.names().resolve(path);
+    return found == nullptr ? std::nullopt : std::optional(found->kind);
+}
+
+// Of a directory that has the set-group-ID bit. The root has none.
+std::optional<std::uint32_t> PoolWriter::Impl::inherited_group(std::string_view directory) const {
+    const index::Inode* const found = index.names().resolve(directory);
+    if (found == nullptr || (found->attributes.mode & S_ISGID) == 0) return std::nullopt;
+    return found->attributes.gid;
 }
 
 // The path is fit and free, and the log has a slot for it.
 Result<omf::Path> PoolWriter::Impl::check_new(std::string_view path) const {
     const auto parsed = omf::Path::parse(path);
     if (!parsed) return std::unexpected(refusal(path, parsed.error()));
-    if (auto checked = catalogue.check_path(*parsed); !checked)
+    if (auto checked = index.check_path(*parsed); !checked)
         return std::unexpected(refusal(path, checked.error()));
     if (reserved.contains(path)) return std::unexpected(refusal(path, {omf::Rule::path_taken}));
     if (log->in_doubt())
@@ -264,19 +273,19 @@ Result<omf::File> PoolWriter::reserve(std::string_view path, std::uint64_t size,
     const std::lock_guard guard(impl_->mutex);
     const auto parsed = impl_->check_new(path);
     if (!parsed) return std::unexpected(parsed.error());
-    auto layout = impl_->catalogue.allocate(size);
+    auto layout = pool::allocate(impl_->index, size, pool::FirstFit());
     if (!layout)
         return fail(ErrorKind::io, ENOSPC,
                     fmt::format("{}: the pool is full: {} bytes are wanted, {} are free",
-                                omf::printable(path), size, impl_->catalogue.free_bytes()));
+                                omf::printable(path), size, impl_->index.free_space(0).bytes()));
     auto reached = memory().reach(layout->extents.span(), size);
     if (!reached) {
-        impl_->catalogue.release(*layout);
+        impl_->index.release(*layout);
         return std::unexpected(reached.error());
     }
     impl_->reserved.emplace(path, std::move(*reached));
     const Ownership owner =
-        settle(ownership, impl_->catalogue.inherited_group(parsed->parent()), Catalogue::Kind::file);
+        settle(ownership, impl_->inherited_group(parsed->parent()), index::InodeKind::file);
     return omf::File{*parsed,   size,       omf::flag_read_write, owner.uid,
                      owner.gid, owner.mode, std::move(*layout)};
 }
@@ -303,11 +312,11 @@ Result<void> PoolWriter::Impl::flush(const omf::File& file) const {
 
 void PoolWriter::Impl::give_back(const omf::File& file) {
     if (const auto found = reserved.find(file.path.view()); found != reserved.end()) reserved.erase(found);
-    catalogue.release(file.layout);
+    index.release(file.layout);
 }
 
 // The log's part of a change. What is staged in the tree goes if it fails, and is published if it does not.
-Result<void> PoolWriter::Impl::append(const omf::Entry& entry) {
+Result<std::uint64_t> PoolWriter::Impl::append(const omf::Entry& entry) {
     const auto unchanged = pool.check_unchanged();
     const auto appended = unchanged ? log->append(entry) : std::unexpected(unchanged.error());
     if (!appended) {
@@ -316,7 +325,7 @@ Result<void> PoolWriter::Impl::append(const omf::Entry& entry) {
     }
     if (!missing) missing = *appended;
     unfinished = true;
-    return {};
+    return *appended;
 }
 
 // The entry is in the log by now, and stays.
@@ -341,9 +350,10 @@ Result<void> PoolWriter::Impl::stage(const omf::File& file) {
 
 Result<void> PoolWriter::Impl::commit(const omf::File& file) {
     if (auto staged = stage(file); !staged) return staged;
-    if (auto appended = append(file); !appended) return appended;
+    const auto appended = append(file);
+    if (!appended) return std::unexpected(appended.error());
     reserved.erase(reserved.find(file.path.view()));
-    catalogue.adopt(file);
+    index.adopt(*appended, file);
     return publish();
 }
 
@@ -367,11 +377,12 @@ Result<void> PoolWriter::make_directory(std::string_view path, const Ownership& 
     const auto parsed = impl_->check_new(path);
     if (!parsed) return std::unexpected(parsed.error());
     const Ownership owner =
-        settle(ownership, impl_->catalogue.inherited_group(parsed->parent()), Catalogue::Kind::directory);
+        settle(ownership, impl_->inherited_group(parsed->parent()), index::InodeKind::directory);
     const omf::Directory directory{*parsed, owner.uid, owner.gid, owner.mode};
     if (auto staged = impl_->tree.stage(directory); !staged) return staged;
-    if (auto appended = impl_->append(directory); !appended) return appended;
-    impl_->catalogue.adopt(directory);
+    const auto appended = impl_->append(directory);
+    if (!appended) return std::unexpected(appended.error());
+    static_cast<void>(impl_->index.apply(*appended, directory));
     return impl_->publish();
 }
 
@@ -379,7 +390,7 @@ Result<void> PoolWriter::finish() {
     const std::lock_guard guard(impl_->mutex);
     if (!impl_->unfinished || !impl_->log) return {};
     impl_->unfinished = false;
-    return shadow::finish(impl_->pool, impl_->tree, impl_->tree_form, impl_->catalogue,
+    return shadow::finish(impl_->pool, impl_->tree, impl_->tree_form, impl_->index,
                           impl_->missing.value_or(impl_->log->next_index()), impl_->findings);
 }
 

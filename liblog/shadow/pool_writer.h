@@ -1,7 +1,7 @@
 // What the writing verbs stand on: lock, log, allocator and shadow tree of one pool, kept in step.
 #pragma once
 
-#include "liblog/pool/catalogue.h"
+#include "liblog/index/index.h"
 #include "liblog/pool/pool.h"
 #include "liblog/shadow/update.h"
 
@@ -56,7 +56,7 @@ class PoolWriter {
     device::Memory& memory() const;
     const omf::Superblock& superblock() const;
     std::uint64_t findings() const;  // entries of the log that break a rule
-    pool::Totals totals() const;
+    index::Totals totals() const;
     std::uint64_t free_bytes() const;
     std::uint64_t free_entries() const;  // of the log, less the reservations
 
@@ -64,7 +64,7 @@ class PoolWriter {
     bool in_doubt() const;
 
     // What is at this path, reservations included: no value if nothing. "" is the root.
-    std::optional<pool::Catalogue::Kind> find(std::string_view path) const;
+    std::optional<index::InodeKind> find(std::string_view path) const;
 
     // Checks the path and takes it and room for `size` bytes; nothing of it is in the log. EEXIST; ENOENT or
     // ENOTDIR for the parent; ENOSPC for pool or log; kind usage for a name that the format does not allow.

@@ -1,7 +1,7 @@
 // DIR/state.yaml: how far the log is replayed into a shadow tree, and the pool's figures at that moment.
 #pragma once
 
-#include "liblog/pool/catalogue.h"
+#include "liblog/index/index.h"
 #include "liblog/shadow/document.h"
 #include "omf/error.h"
 #include "omf/uuid.h"
@@ -25,7 +25,7 @@ struct State {
     std::uint64_t last_entry_crc = 0;  // of entry entries - 1
     std::uint64_t findings = 0;
     std::uint64_t log_capacity = 0;  // entries
-    pool::Totals totals;
+    index::Totals totals;
     std::uint64_t device_bytes = 0;  // size of device 0
 
     // Of a tree that is being made: only whose it is counts.

@@ -43,9 +43,9 @@ Result<std::uint64_t> first_new(const pool::Pool& pool, Tree& tree, Form form) {
 // Takes accepted entries to the tree.
 class TreeFeed {
   public:
-    TreeFeed(const pool::Pool& pool, Tree& tree, const pool::Catalogue& catalogue, const UpdateHooks& hooks,
+    TreeFeed(const pool::Pool& pool, Tree& tree, const index::Index& index, const UpdateHooks& hooks,
              UpdateResult& result)
-        : pool_(pool), tree_(tree), catalogue_(catalogue), hooks_(hooks), result_(result) {
+        : pool_(pool), tree_(tree), index_(index), hooks_(hooks), result_(result) {
         tree_.set_devices(first_device(pool_));
         add_devices();
     }
@@ -60,7 +60,7 @@ class TreeFeed {
   private:
     // Those that the tree does not have yet.
     void add_devices() {
-        const auto& all = catalogue_.devices();
+        const auto& all = index_.devices();
         for (; devices_ < all.size(); ++devices_)
             tree_.add_device({all[devices_].uuid, all[devices_].size, ""});
     }
@@ -80,7 +80,7 @@ class TreeFeed {
 
     const pool::Pool& pool_;
     Tree& tree_;
-    const pool::Catalogue& catalogue_;
+    const index::Index& index_;
     const UpdateHooks& hooks_;
     UpdateResult& result_;
     std::size_t devices_ = 1;  // those that the tree has
@@ -103,27 +103,27 @@ Result<bool> continues(const pool::Pool& pool, const State& state, Form form, co
     return is_same_log(pool, state, header);
 }
 
-Result<UpdateResult> update(const pool::Pool& pool, Tree& tree, Form form, pool::Catalogue& catalogue,
+Result<UpdateResult> update(const pool::Pool& pool, Tree& tree, Form form, index::Index& index,
                             const UpdateHooks& hooks) {
     const auto first = first_new(pool, tree, form);
     if (!first) return std::unexpected(first.error());
     UpdateResult result;
-    TreeFeed feed(pool, tree, catalogue, hooks, result);
+    TreeFeed feed(pool, tree, index, hooks, result);
     pool::ReplayHooks replay_hooks;
     replay_hooks.report = hooks.report;
     replay_hooks.salvage = hooks.salvage;
-    replay_hooks.accept = [&](std::uint64_t index, const omf::Entry& entry) -> Result<void> {
+    replay_hooks.accept = [&](std::uint64_t number, const omf::Entry& entry) -> Result<void> {
         const bool device = std::holds_alternative<omf::DaxDevice>(entry);
-        if (index < *first && !device) return {};
+        if (number < *first && !device) return {};
         return feed(entry);
     };
-    auto replayed = pool::replay(pool, catalogue, replay_hooks);
+    auto replayed = pool::replay(pool, index, replay_hooks);
     if (!replayed) return std::unexpected(replayed.error());
     result.replay = *replayed;
     return result;
 }
 
-Result<void> finish(const pool::Pool& pool, Tree& tree, Form form, const pool::Catalogue& catalogue,
+Result<void> finish(const pool::Pool& pool, Tree& tree, Form form, const index::Index& index,
                     std::uint64_t entries, std::uint64_t findings) {
     State state;
     state.file_system = pool.superblock().file_system;
@@ -137,7 +137,7 @@ Result<void> finish(const pool::Pool& pool, Tree& tree, Form form, const pool::C
     }
     state.findings = findings;
     state.log_capacity = omf::entries_that_fit(pool.superblock().log_length);
-    state.totals = catalogue.totals();
+    state.totals = index.totals();
     state.device_bytes = pool.memory().size();
     return tree.finish(state, pool.superblock().log_length, pool.role() == pool::Role::master);
 }

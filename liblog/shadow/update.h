@@ -1,4 +1,4 @@
-// One replay that fills a catalogue and brings a shadow tree up to date: what logplay and the writing verbs
+// One replay that fills a index and brings a shadow tree up to date: what logplay and the writing verbs
 // share.
 #pragma once
 
@@ -30,13 +30,13 @@ DeviceTable first_device(const pool::Pool& pool);
 // Whether the log is the one that `state` was written from, possibly with more entries by now.
 Result<bool> continues(const pool::Pool& pool, const State& state, Form form, const omf::LogHeader& header);
 
-// Replays the whole log into `catalogue`, and what is new since the tree's state into the tree. Does not
+// Replays the whole log into `index`, and what is new since the tree's state into the tree. Does not
 // write the state: see finish().
-Result<UpdateResult> update(const pool::Pool& pool, Tree& tree, Form form, pool::Catalogue& catalogue,
+Result<UpdateResult> update(const pool::Pool& pool, Tree& tree, Form form, index::Index& index,
                             const UpdateHooks& hooks);
 
 // Writes the tree's state and side files after `entries` entries.
-Result<void> finish(const pool::Pool& pool, Tree& tree, Form form, const pool::Catalogue& catalogue,
+Result<void> finish(const pool::Pool& pool, Tree& tree, Form form, const index::Index& index,
                     std::uint64_t entries, std::uint64_t findings);
 
 }  // namespace famfs::shadow

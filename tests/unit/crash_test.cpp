@@ -73,7 +73,7 @@ class CrashTest : public testing::Test {
     std::string wrong_with(const Lines& content, std::size_t committed) {
         auto pool = pool::Pool::open(std::make_unique<RecordingMemory>(device_bytes, content));
         if (!pool) return pool.error().message;
-        pool::Catalogue catalogue(pool->superblock(), device_bytes);
+        index::Index index(pool->superblock(), device_bytes);
         std::string wrong;
         std::size_t seen = 0;
         pool::ReplayHooks hooks;
@@ -83,7 +83,7 @@ class CrashTest : public testing::Test {
             if (const auto* file = std::get_if<omf::File>(&entry)) compare(*pool, *file, wrong);
             return {};
         };
-        const auto replayed = pool::replay(*pool, catalogue, hooks);
+        const auto replayed = pool::replay(*pool, index, hooks);
         if (!replayed) return replayed.error().message;
         if (seen < committed) return "a file that was there is gone";
         return wrong;
