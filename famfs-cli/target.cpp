@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-
 namespace famfs::cli {
 namespace {
 
