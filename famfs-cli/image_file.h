@@ -33,8 +33,9 @@ class ImageFile {
     void keep() { kept_ = true; }
 
   private:
+    // A file that is not empty any more, though it was just made, is another mkfs's by now.
     ImageFile(std::unique_ptr<device::Memory> memory, bool made)
-        : memory_(std::move(memory)), old_size_(memory_->size()), made_(made) {}
+        : memory_(std::move(memory)), old_size_(memory_->size()), made_(made && old_size_ == 0) {}
 
     static Result<ImageFile> open_or_make(const std::string& path);
 
