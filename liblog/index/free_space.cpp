@@ -4,6 +4,7 @@
 #include <bit>
 #include <functional>
 #include <iterator>
+#include <utility>
 
 namespace famfs::index {
 namespace {
@@ -83,7 +84,8 @@ std::vector<FreeRange> FreeSpace::longest(std::size_t count) const {
     for (auto highest = by_class_.rbegin(); highest != by_class_.rend() && found.size() < count; ++highest)
         for (const std::uint64_t offset : *highest)
             found.push_back({offset, ranges_.at(offset)});
-    std::ranges::stable_sort(found, std::greater{}, &FreeRange::length);
+    std::ranges::sort(found, std::greater{},
+                      [](const FreeRange& range) { return std::pair(range.length, ~range.offset); });
     if (found.size() > count) found.resize(count);
     return found;
 }
