@@ -26,13 +26,14 @@ Result<std::string> drop_capabilities(DataPathKind path) {
     std::vector<unsigned> held;
     for (const unsigned capability : needed_by(path))
         if (capng_have_capability(CAPNG_PERMITTED, capability) != 0) held.push_back(capability);
+    const bool may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0;
     capng_clear(CAPNG_SELECT_ALL);
     for (const unsigned capability : held) {
         capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED), capability);
         kept += (kept.empty() ? "" : "+") + std::string(capng_capability_to_name(capability));
     }
-    // The bounding set is root's to change; without it, no_new_privs keeps an exec from gaining anything.
-    const capng_select_t which = ::geteuid() == 0 ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS;
+    // Where the bounding set is not ours to change, no_new_privs keeps an exec from gaining anything.
+    const capng_select_t which = may_bound ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS;
     if (capng_apply(which) != 0) return fail_errno(EPERM, "sandbox: capabilities");
     return kept.empty() ? "none" : kept;
 }
