@@ -1,5 +1,4 @@
 #include "famfs-cli/copier.h"
-#include "liblog/pool/format.h"
 #include "test_pool.h"
 
 #include <fcntl.h>
@@ -9,15 +8,12 @@
 namespace famfs::cli {
 namespace {
 
-using device::Access;
 using test::unit;
 
 TEST(CopierTest, NamesADeviceThatItCannotWrite) {
     const test::TemporaryDirectory directory;
     const shadow::PoolPlace place{directory / "image", directory / "tree"};
-    std::ofstream(place.device).close();
-    std::filesystem::resize_file(place.device, test::first_data + 8 * unit);
-    ASSERT_TRUE(pool::format(**device::open_memory(place.device, Access::read_write), {}));
+    ASSERT_NO_FATAL_FAILURE(test::make_pool(place.device, 8));
     const auto writer = shadow::PoolWriter::open(place, {});
     ASSERT_TRUE(writer) << writer.error().message;
     std::ofstream(directory / "source") << "content";

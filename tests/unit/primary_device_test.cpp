@@ -1,14 +1,11 @@
 // Extents of another device than the pool's first: refused, with the device named, wherever they would be
 // taken for extents of the first.
 #include "liblog/device/windowed_memory.h"
-#include "liblog/pool/format.h"
 #include "liblog/shadow/pool_writer.h"
 #include "test_pool.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <fstream>
 
 namespace famfs {
 namespace {
@@ -48,9 +45,7 @@ TEST(PrimaryDeviceTest, EveryMemoryRefusesToReachOthers) {
 TEST(PrimaryDeviceTest, TheWriterRefusesToZeroFlushAndCommitThem) {
     const test::TemporaryDirectory directory;
     const shadow::PoolPlace place{directory / "image", directory / "tree"};
-    std::ofstream(place.device).close();
-    std::filesystem::resize_file(place.device, test::first_data + 8 * unit);
-    ASSERT_TRUE(pool::format(**device::open_memory(place.device, Access::read_write), {}));
+    ASSERT_NO_FATAL_FAILURE(test::make_pool(place.device, 8));
     const auto writer = shadow::PoolWriter::open(place, {});
     ASSERT_TRUE(writer) << writer.error().message;
     const auto marked = std::array{std::byte{7}};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "liblog/device/memory.h"
+#include "liblog/pool/format.h"
 #include "omf/bytes.h"
 #include "omf/entry.h"
 #include "omf/log_header.h"
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 #include <string>
@@ -104,6 +106,13 @@ class BufferMemory final : public device::Memory {
 
 inline constexpr std::uint64_t unit = omf::default_allocation_unit;
 inline constexpr std::uint64_t first_data = omf::log_offset + omf::minimum_log_length;
+
+// An image with a pool of this host's that has room for `units` units.
+inline void make_pool(const std::string& image, std::uint64_t units) {
+    std::ofstream(image).close();
+    std::filesystem::resize_file(image, first_data + units * unit);
+    ASSERT_TRUE(pool::format(**device::open_memory(image, device::Access::read_write), {}));
+}
 
 inline omf::Path path(std::string_view text) {
     return omf::Path::parse(text).value();
