@@ -22,7 +22,7 @@ Result<void> flush_mapped(int file, std::uint64_t size, const std::string& path)
     void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
     if (mapped == MAP_FAILED) return fail_errno(errno, omf::printable(path));
     device::catch_lost_memory();
-    const bool done = device::survives(
+    const bool done = device::guard_sigbus(
         [&] { device::invalidate_lines(std::span(static_cast<const std::byte*>(mapped), size)); });
     ::munmap(mapped, size);
     return done ? Result<void>() : fail_errno(EIO, omf::printable(path) + ": its memory does not answer");

@@ -8,7 +8,7 @@
 namespace famfs::cli {
 
 shadow::Form shadow_form(const std::string& directory) {
-    const auto text = read_file(AT_FDCWD, directory + "/state.yaml", shadow::largest_document);
+    const auto text = read_file(AT_FDCWD, directory + "/state.yaml", shadow::max_document);
     if (!text) return shadow::Form::uuid;
     const auto state = shadow::read_state(*text);
     return state ? state->form : shadow::Form::uuid;

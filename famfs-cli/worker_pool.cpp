@@ -39,7 +39,7 @@ Error out_of_memory() {
 
 // One thread is enough to go on with. A job that waits may hold a descriptor.
 WorkerPool::WorkerPool(unsigned threads)
-    : most_waiting_(
+    : max_waiting_(
           std::clamp<std::size_t>(descriptor_budget() - std::min<std::size_t>(threads, descriptor_budget()),
                                   1, std::size_t{threads} * 8)) {
     threads_.reserve(threads);
@@ -63,7 +63,7 @@ WorkerPool::~WorkerPool() {
 void WorkerPool::submit(std::function<void()> job) {
     {
         std::unique_lock lock(mutex_);
-        job_done_.wait(lock, [this] { return jobs_.size() < most_waiting_; });
+        job_done_.wait(lock, [this] { return jobs_.size() < max_waiting_; });
         jobs_.push_back(std::move(job));
     }
     job_ready_.notify_one();

@@ -40,7 +40,7 @@ class WorkerPool {
     std::condition_variable job_ready_;
     std::condition_variable job_done_;
     std::deque<std::function<void()>> jobs_;
-    std::size_t most_waiting_;
+    std::size_t max_waiting_;
     std::size_t running_ = 0;
     bool stop_ = false;
     std::vector<std::jthread> threads_;

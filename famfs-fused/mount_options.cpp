@@ -16,7 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 8> reserved{"fsname",  "subtype",  "fd",     "rootmode",
                                                    "user_id", "group_id", "blkdev", "debug"};
 
-constexpr double longest_timeout = 86400.0 * 365;  // seconds
+constexpr double max_timeout = 86400.0 * 365;  // seconds
 
 std::unexpected<Error> refused(std::string_view option, const std::string& why) {
     return fail(ErrorKind::usage, EINVAL, "-o " + omf::printable(option) + ": " + why);
@@ -41,7 +41,7 @@ Result<double> parse_timeout(std::string_view option, std::string_view value) {
     double seconds = 0;
     const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), seconds);
     if (code != std::errc{} || end != value.data() + value.size() || !std::isfinite(seconds) || seconds < 0 ||
-        seconds > longest_timeout) {
+        seconds > max_timeout) {
         return refused(option, "not a number of seconds from 0 to 31536000");
     }
     return seconds;

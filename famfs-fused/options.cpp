@@ -13,7 +13,7 @@ namespace famfs::fused {
 
 namespace {
 
-constexpr unsigned most_threads = 256;
+constexpr unsigned max_threads = 256;
 
 // Enough that one slow request does not hold up the rest.
 unsigned default_threads() {
@@ -25,10 +25,10 @@ std::unexpected<Error> usage(const std::string& message) {
 }
 
 std::string offers_text() {
-    const auto line = [](std::string_view path, const std::string& objection) {
-        return fmt::format("{}: {}\n", path, objection.empty() ? "yes" : "no, " + objection);
+    const auto line = [](std::string_view path, const std::string& why_unavailable) {
+        return fmt::format("{}: {}\n", path, why_unavailable.empty() ? "yes" : "no, " + why_unavailable);
     };
-    return line("iomap", objection_to_maps()) + line("extfile", objection_to_passthrough());
+    return line("iomap", why_no_maps()) + line("extfile", why_no_passthrough());
 }
 
 struct Raw {
@@ -95,9 +95,9 @@ Result<std::variant<Options, Information>> settle(Raw raw) {
     const auto sandbox = parse_sandbox_level(raw.sandbox);
     if (!sandbox) return usage("--sandbox " + omf::printable(raw.sandbox) + ": not one of none, caps, full");
     options.sandbox = *sandbox;
-    if (options.threads > most_threads) {
+    if (options.threads > max_threads) {
         return usage("--threads " + std::to_string(options.threads) + ": more than " +
-                     std::to_string(most_threads));
+                     std::to_string(max_threads));
     }
     if (options.threads == 0) options.threads = default_threads();
     for (const std::string& text : raw.mount_options) {

@@ -28,7 +28,7 @@ Server::Server(const Settings& asked, ShadowRoot tree, Devices opened, DataPathK
       data(make_data_path(kind, shadow, devices, settings.kernel_abi, log)),
       catalogue(std::move(root)),
       resolver(shadow, catalogue, log, data->shows_documents() ? nullptr : &context),
-      figures(shadow, log, first_device_bytes(devices)) {}
+      statfs_cache(shadow, log, first_device_bytes(devices)) {}
 
 Result<std::unique_ptr<Server>> Server::create(const Settings& asked, ShadowRoot tree, Devices pool,
                                                DataPathKind kind, Log& messages) {

@@ -11,7 +11,7 @@
 #include "famfs-fused/log.h"
 #include "famfs-fused/request_counters.h"
 #include "famfs-fused/settings.h"
-#include "famfs-fused/shadow/figures.h"
+#include "famfs-fused/shadow/statfs_cache.h"
 #include "famfs-fused/shadow/open_directories.h"
 #include "famfs-fused/shadow/root.h"
 
@@ -36,7 +36,7 @@ class Server {
     const std::unique_ptr<DataPath> data;
     Catalogue catalogue;
     const Resolver resolver;
-    Figures figures;
+    StatfsCache statfs_cache;
     OpenDirectories directories;
     BufferPool buffers;
     RequestCounters requests;

@@ -24,8 +24,8 @@ inline constexpr std::uint64_t default_allocation_unit = 0x200000;
 inline constexpr std::uint64_t small_allocation_unit = 0x1000;
 
 inline constexpr std::size_t path_field = 80;
-inline constexpr std::size_t longest_path = path_field - 1;
-inline constexpr std::size_t most_extents = 16;  // simple extents of a file, or strips of its one stripe
+inline constexpr std::size_t max_path = path_field - 1;
+inline constexpr std::size_t max_extents = 16;  // simple extents of a file, or strips of its one stripe
 
 inline constexpr std::uint32_t flag_read_only = 1;   // all hosts may only read the file
 inline constexpr std::uint32_t flag_read_write = 2;  // all hosts may read and write it

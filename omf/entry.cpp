@@ -16,13 +16,13 @@ struct WireExtent {
 
 struct WireStripe {
     std::uint64_t strip_count, chunk_size;
-    WireExtent strips[most_extents];
+    WireExtent strips[max_extents];
 };
 
 struct WireMap {
     std::uint32_t type, padding0, count, padding1;
     union {
-        WireExtent extents[most_extents];
+        WireExtent extents[max_extents];
         WireStripe stripe;
     };
 };
@@ -107,8 +107,8 @@ WireMap encode_map(const Layout& layout) {
 }
 
 std::expected<Layout, Violation> decode_simple(const WireMap& map) {
-    if (map.count == 0 || map.count > most_extents)
-        return broken(Rule::extent_count, map.count, most_extents);
+    if (map.count == 0 || map.count > max_extents)
+        return broken(Rule::extent_count, map.count, max_extents);
     Layout layout;
     for (std::size_t i = 0; i < map.count; ++i)
         layout.extents.push_back(from_wire(map.extents[i]));
@@ -118,7 +118,7 @@ std::expected<Layout, Violation> decode_simple(const WireMap& map) {
 std::expected<Layout, Violation> decode_striped(const WireMap& map) {
     if (map.count != 1) return broken(Rule::extent_count, map.count, 1);
     const std::uint64_t strips = map.stripe.strip_count;
-    if (strips == 0 || strips > most_extents) return broken(Rule::strip_count, strips, most_extents);
+    if (strips == 0 || strips > max_extents) return broken(Rule::strip_count, strips, max_extents);
     // Zero would make the layout look like a simple one; the other rules of a chunk need the pool's unit.
     if (map.stripe.chunk_size == 0) return broken(Rule::chunk_size, 0, 1);
     Layout layout;

@@ -44,10 +44,10 @@ std::unexpected<Violation> broken(Rule rule, std::uint64_t value, std::uint64_t 
 Check check_counts(const LayoutView& layout, const Geometry& geometry) {
     const std::size_t count = layout.extents.size();
     if (!layout.striped()) {
-        if (count == 0 || count > most_extents) return broken(Rule::extent_count, count, most_extents);
+        if (count == 0 || count > max_extents) return broken(Rule::extent_count, count, max_extents);
         return {};
     }
-    if (count == 0 || count > most_extents) return broken(Rule::strip_count, count, most_extents);
+    if (count == 0 || count > max_extents) return broken(Rule::strip_count, count, max_extents);
     if (!std::has_single_bit(layout.chunk_size) || layout.chunk_size % geometry.allocation_unit != 0)
         return broken(Rule::chunk_size, layout.chunk_size, geometry.allocation_unit);
     return {};

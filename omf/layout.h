@@ -26,7 +26,7 @@ class ExtentList {
     ExtentList() = default;
     explicit ExtentList(const Extent& only) { push_back(only); }
 
-    // Pre: size() < most_extents.
+    // Pre: size() < max_extents.
     void push_back(const Extent& extent) { extents_[size_++] = extent; }
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
@@ -38,7 +38,7 @@ class ExtentList {
     bool operator==(const ExtentList& other) const;
 
   private:
-    std::array<Extent, most_extents> extents_{};
+    std::array<Extent, max_extents> extents_{};
     std::size_t size_ = 0;
 };
 

@@ -88,8 +88,8 @@ void append_shown(std::string& out, std::string_view text, Shown shown) {
 
 std::expected<Path, Violation> Path::parse(std::string_view text) {
     if (text.empty()) return std::unexpected(Violation{Rule::path_empty});
-    if (text.size() > longest_path)
-        return std::unexpected(Violation{Rule::path_too_long, text.size(), longest_path});
+    if (text.size() > max_path)
+        return std::unexpected(Violation{Rule::path_too_long, text.size(), max_path});
     if (const std::size_t nul = text.find('\0'); nul != text.npos)
         return std::unexpected(Violation{Rule::path_component, nul});
     if (text.front() == '/') return std::unexpected(Violation{Rule::path_absolute});
@@ -109,7 +109,7 @@ std::expected<Path, Violation> Path::parse(std::string_view text) {
 std::expected<Path, Violation> Path::decode(std::span<const std::byte, path_field> field) {
     const auto* text = reinterpret_cast<const char*>(field.data());
     const std::size_t length = ::strnlen(text, path_field);
-    if (length == path_field) return std::unexpected(Violation{Rule::path_too_long, length, longest_path});
+    if (length == path_field) return std::unexpected(Violation{Rule::path_too_long, length, max_path});
     return parse({text, length});
 }
 

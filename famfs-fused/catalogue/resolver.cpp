@@ -37,7 +37,7 @@ void take_owner(Node& node, const struct stat& status) {
 }
 
 std::string reason(int code) {
-    if (code == EFBIG) return fmt::format("document over {} bytes", famfs::shadow::largest_document);
+    if (code == EFBIG) return fmt::format("document over {} bytes", famfs::shadow::max_document);
     return std::generic_category().message(code);
 }
 
@@ -58,7 +58,7 @@ void Resolver::refuse(const std::string& place, std::string_view why) const {
 }
 
 Outcome<void> Resolver::parse(Node& node, int base, const std::string& path, const std::string& place) const {
-    const auto document = shadow_.read(base, path, famfs::shadow::largest_document);
+    const auto document = shadow_.read(base, path, famfs::shadow::max_document);
     if (!document && is_passing(document.error()))
         return std::unexpected(log_.fault(place, "document", document.error()));
     if (!document) {

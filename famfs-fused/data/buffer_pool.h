@@ -11,7 +11,7 @@
 
 namespace famfs::fused {
 
-inline constexpr std::size_t largest_request = 1 << 20;  // bytes of data in one read or write
+inline constexpr std::size_t max_request = 1 << 20;  // bytes of data in one read or write
 
 // A stretch of a reply's bytes: in memory, or still in a file.
 struct Piece {
@@ -23,9 +23,9 @@ struct Piece {
 
 class Buffer {
   public:
-    Buffer() : bytes_(static_cast<std::byte*>(::operator new(largest_request, alignment))) {}
+    Buffer() : bytes_(static_cast<std::byte*>(::operator new(max_request, alignment))) {}
 
-    std::span<std::byte> bytes() { return {bytes_.get(), largest_request}; }
+    std::span<std::byte> bytes() { return {bytes_.get(), max_request}; }
     // What makes up a reply, in order.
     std::vector<Piece>& pieces() { return pieces_; }
 

@@ -48,7 +48,7 @@ Result<Choice> check_iomap(const Situation& situation) {
     if (situation.kernel_abi != AbiChoice::automatic) return Choice{DataPathKind::iomap, "as asked"};
     if (!situation.fsdev_mode)
         return cannot("data path iomap: " + situation.device + " is no dax device in fsdev mode");
-    if (!situation.map_objection.empty()) return cannot("data path iomap: " + situation.map_objection);
+    if (!situation.why_no_map.empty()) return cannot("data path iomap: " + situation.why_no_map);
     return Choice{DataPathKind::iomap, "the device is in fsdev mode and the kernel takes file maps"};
 }
 
@@ -56,8 +56,8 @@ Result<Choice> check_extfile(const Situation& situation) {
     if (!situation.fsdev_mode)
         return fail(ErrorKind::refused, EOPNOTSUPP,
                     "data path extfile: " + situation.device + " is no dax device in fsdev mode");
-    if (!situation.extfile_objection.empty())
-        return cannot("data path extfile: " + situation.extfile_objection);
+    if (!situation.why_no_extfile.empty())
+        return cannot("data path extfile: " + situation.why_no_extfile);
     return Choice{DataPathKind::extfile, "the kernel passes files through to the device"};
 }
 
@@ -96,7 +96,7 @@ std::string_view name(DataPathKind kind) {
     return std::ranges::find(names, kind, [](const auto& row) { return row.second; })->first;
 }
 
-std::string objection_to_maps() {
+std::string why_no_maps() {
     if (!has_raw_io()) return "this process lacks CAP_SYS_RAWIO";
     for (const KernelAbi& abi : kernel_abis()) {
         if (!abi.symbol.empty() && kernel_has_symbol(abi.symbol)) return {};
@@ -104,7 +104,7 @@ std::string objection_to_maps() {
     return "this kernel has no famfs maps";
 }
 
-std::string objection_to_passthrough() {
+std::string why_no_passthrough() {
     if (::geteuid() != 0) return "only root may use it";
     const auto offer = ask_kernel();
     if (!offer) return offer.error().message;
@@ -113,8 +113,8 @@ std::string objection_to_passthrough() {
     return {};
 }
 
-std::string objection_to_extfile() {
-    std::string kernel = objection_to_passthrough();
+std::string why_no_extfile() {
+    std::string kernel = why_no_passthrough();
     if (!kernel.empty()) return kernel;
     const auto module = device::ExtentControl::open();
     return module ? "" : module.error().message;
@@ -125,16 +125,16 @@ Situation look_at_situation(const std::string& device, AbiChoice kernel_abi, std
     Situation situation{.device = omf::printable(device),
                         .fsdev_mode = is_fsdev(device),
                         .kernel_abi = kernel_abi,
-                        .map_objection = "",
-                        .extfile_objection = ""};
+                        .why_no_map = "",
+                        .why_no_extfile = ""};
     if (!situation.fsdev_mode) return situation;
-    situation.map_objection = objection_to_maps();
+    situation.why_no_map = why_no_maps();
     const std::uint64_t unit = kernel_abis().front().alignment;
-    if (situation.map_objection.empty() && allocation_unit % unit != 0)
-        situation.map_objection =
+    if (situation.why_no_map.empty() && allocation_unit % unit != 0)
+        situation.why_no_map =
             fmt::format("the pool's allocation unit is {} bytes, the kernel takes maps in units of {}",
                         allocation_unit, unit);
-    situation.extfile_objection = objection_to_extfile();
+    situation.why_no_extfile = why_no_extfile();
     return situation;
 }
 

@@ -30,16 +30,16 @@ struct Situation {
     AbiChoice kernel_abi = AbiChoice::automatic;
     // Whether this kernel takes maps from this process, as far as can be known before the mount: "" or why
     // not.
-    std::string map_objection;
+    std::string why_no_map;
     // Whether it passes files through to extent files: "" or why not.
-    std::string extfile_objection;
+    std::string why_no_extfile;
 };
 
 // Of the kernel alone, whatever the device: what famfs-fused --offers says.
-std::string objection_to_maps();
-std::string objection_to_passthrough();
+std::string why_no_maps();
+std::string why_no_passthrough();
 // passthrough, and that our module is there.
-std::string objection_to_extfile();
+std::string why_no_extfile();
 
 // `allocation_unit` is the pool's.
 Situation look_at_situation(const std::string& device, AbiChoice kernel_abi, std::uint64_t allocation_unit);

@@ -26,7 +26,7 @@ struct InitAnswer {
     std::string note = "no flag for the data path";  // one clause, for the log
 };
 
-// One for the whole mount. Thread safe. Ranges lie inside the node's size, and hold at most largest_request
+// One for the whole mount. Thread safe. Ranges lie inside the node's size, and hold at most max_request
 // bytes.
 class DataPath {
   public:

@@ -18,7 +18,7 @@ namespace {
 using famfs::shadow::DeviceRecord;
 using famfs::shadow::DeviceTable;
 
-constexpr std::size_t largest_table = 1 << 20;  // bytes
+constexpr std::size_t max_table = 1 << 20;  // bytes
 
 std::unexpected<Error> not_ours(const std::string& path, const std::string& why) {
     return fail(ErrorKind::refused, ESTALE,
@@ -120,7 +120,7 @@ bool is_fsdev(const std::string& path) {
 
 Result<std::optional<DeviceTable>> read_device_table(const ShadowRoot& shadow) {
     const std::string shown = omf::printable(shadow.directory()) + "/devices.yaml";
-    const auto document = shadow.read_beside("devices.yaml", largest_table);
+    const auto document = shadow.read_beside("devices.yaml", max_table);
     if (!document && document.error() == ENOENT) return std::nullopt;
     if (!document) return fail_errno(document.error(), shown);
     auto table = famfs::shadow::read_devices(document->text);

@@ -15,7 +15,7 @@ std::size_t pipe_limit() {
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return 0;
     const FileDescriptor reading(ends[0]);
     const FileDescriptor writing(ends[1]);
-    constexpr int generous = 4 * static_cast<int>(largest_request);
+    constexpr int generous = 4 * static_cast<int>(max_request);
     for (int size = generous; size > 0; size /= 2) {
         if (::fcntl(writing.get(), F_SETPIPE_SZ, size) >= size) return static_cast<std::size_t>(size);
     }

@@ -155,7 +155,7 @@ Result<std::size_t> map_bytes(const KernelAbi& abi, const MapSource& source) {
     const bool interleaved = layout.striped() && abi.stripes;
     const std::size_t fixed = sizeof(MapHeader) + (interleaved ? sizeof(InterleavedExtent) : 0);
     const std::uint64_t most =
-        std::min<std::uint64_t>(abi.most_extents, (abi.largest_map - fixed) / sizeof(SimpleExtent));
+        std::min<std::uint64_t>(abi.max_extents, (abi.max_map - fixed) / sizeof(SimpleExtent));
     if (count == 0 || count > most) {
         return cannot(E2BIG,
                       fmt::format("{} extents, this kernel (maps {}) takes 1 to {}", count, abi.name, most));

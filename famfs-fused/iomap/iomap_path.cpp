@@ -109,7 +109,7 @@ Outcome<Opened> IomapPath::open(const Node& node) {
 Outcome<std::vector<std::byte>> IomapPath::map_of(const Node& node, std::span<const std::byte> argument) {
     const KernelAbi* abi = abi_;
     if (abi == nullptr) return std::unexpected(ENOSYS);
-    std::size_t room = abi->largest_map;
+    std::size_t room = abi->max_map;
     if (argument.size() != (abi->sized_requests ? sizeof(SizedArgument) : 0)) return std::unexpected(EINVAL);
     if (abi->sized_requests) {
         SizedArgument sized;

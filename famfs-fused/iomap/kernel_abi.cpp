@@ -29,8 +29,8 @@ constexpr std::array abis{
               .get_device = 55,
               .sized_requests = false,
               .stripes = true,
-              .largest_map = 4096,
-              .most_extents = 32,
+              .max_map = 4096,
+              .max_extents = 32,
               .devices = 1,
               .alignment = two_mib},
     KernelAbi{.choice = AbiChoice::next,
@@ -42,8 +42,8 @@ constexpr std::array abis{
               .get_device = 0,
               .sized_requests = true,
               .stripes = false,
-              .largest_map = 16 * 1024 * 1024,
-              .most_extents = 16 * 1024 * 1024 / 24,
+              .max_map = 16 * 1024 * 1024,
+              .max_extents = 16 * 1024 * 1024 / 24,
               .devices = 64,
               .alignment = two_mib},
 };
@@ -58,7 +58,7 @@ std::string hex(std::uint64_t flag) {
 }
 
 // Why this row is not the kernel's; "" if it is.
-std::string objection(const KernelAbi& abi, bool on_word, const InitOffer& offer,
+std::string why_unavailable(const KernelAbi& abi, bool on_word, const InitOffer& offer,
                       const std::function<bool(std::string_view)>& has_symbol) {
     if ((offer.flags & abi.init_flag) == 0)
         return fmt::format("INIT flag {} is not offered", hex(abi.init_flag));
@@ -89,7 +89,7 @@ Detection detect_kernel_abi(AbiChoice choice, const InitOffer& offer,
     for (const KernelAbi& abi : abis) {
         const bool on_word = choice == abi.choice;
         if (!on_word && choice != AbiChoice::automatic) continue;
-        const std::string why_not = objection(abi, on_word, offer, has_symbol);
+        const std::string why_not = why_unavailable(abi, on_word, offer, has_symbol);
         if (why_not.empty()) return {&abi, on_word ? "as told" : "flag, FUSE minor and symbol agree"};
         if (!reasons.empty()) reasons += "; ";
         reasons += fmt::format("not {}: {}", abi.name, why_not);

@@ -27,8 +27,8 @@ struct KernelAbi {
     std::uint32_t get_device;               // opcode; 0 = the kernel does not ask for devices
     bool sized_requests;                    // the request says how large the kernel's buffer is
     bool stripes;                           // knows interleaved extents; if not, they are unrolled
-    std::size_t largest_map;                // bytes of a whole message
-    std::size_t most_extents;               // simple extents or strips in a map
+    std::size_t max_map;                // bytes of a whole message
+    std::size_t max_extents;               // simple extents or strips in a map
     std::uint64_t devices;                  // indexes below this one
     std::uint64_t alignment;                // of offsets, lengths and chunks
 };

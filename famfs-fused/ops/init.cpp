@@ -7,7 +7,7 @@ namespace famfs::fused::ops {
 
 namespace {
 
-constexpr unsigned most_background = 64;  // requests that the kernel sends ahead of being asked
+constexpr unsigned max_background = 64;  // requests that the kernel sends ahead of being asked
 
 void want(fuse_conn_info& connection, unsigned capability) {
     if ((connection.capable & capability) != 0) connection.want |= capability;
@@ -20,8 +20,8 @@ void want(fuse_conn_info& connection, unsigned capability) {
 void init(void* session, fuse_conn_info* connection) {
     connection->max_read = static_cast<Session*>(session)->server().settings.max_read;
     connection->max_write =
-        static_cast<unsigned>(std::min<std::size_t>(connection->max_write, largest_request));
-    connection->max_background = most_background;
+        static_cast<unsigned>(std::min<std::size_t>(connection->max_write, max_request));
+    connection->max_background = max_background;
     connection->want &= ~static_cast<unsigned>(FUSE_CAP_SPLICE_READ);
     want(*connection, FUSE_CAP_HANDLE_KILLPRIV);
     connection->want &= ~static_cast<unsigned>(FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);

@@ -83,7 +83,7 @@ void read(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, fus
         return;
     }
     const auto start = std::min(static_cast<std::uint64_t>(offset), (*node)->size);
-    const auto length = std::min<std::uint64_t>({size, largest_request, (*node)->size - start});
+    const auto length = std::min<std::uint64_t>({size, max_request, (*node)->size - start});
     const auto buffer = server.buffers.take();
     const auto pieces = server.data->read(**node, start, length, *buffer);
     if (!pieces) {

@@ -10,7 +10,7 @@ namespace famfs::fused::ops {
 
 namespace {
 
-constexpr std::size_t largest_listing = 256 * 1024;  // bytes of one reply
+constexpr std::size_t max_listing = 256 * 1024;  // bytes of one reply
 constexpr std::size_t smallest_entry = 128;          // bytes of one with attributes, at least
 
 // One reply under way: entries go in until one does not fit.
@@ -21,7 +21,7 @@ class Listing {
           server_(server_of(request)),
           directory_(std::move(directory)),
           with_attributes_(with_attributes),
-          reply_(std::min(size, largest_listing)) {
+          reply_(std::min(size, max_listing)) {
         if (with_attributes_) counted_.reserve(reply_.size() / smallest_entry + 1);
     }
 

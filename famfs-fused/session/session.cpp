@@ -31,7 +31,7 @@ namespace {
 constexpr int wake_signal = SIGUSR1;
 
 // The connection may fail for a moment, as for want of memory; not for longer than a second.
-constexpr unsigned most_failures = 100;
+constexpr unsigned max_failures = 100;
 constexpr auto pause_after_failure = std::chrono::milliseconds(10);
 
 thread_local int last_reply_error = 0;
@@ -219,7 +219,7 @@ void Session::work() noexcept {
         if (got > 0) {
             failures = 0;
             serve(bytes_of(request.buffer));
-        } else if (!bear(-got, failures)) {
+        } else if (!should_retry(-got, failures)) {
             break;
         }
     }
@@ -228,7 +228,7 @@ void Session::work() noexcept {
 }
 
 // Whether to ask for requests again. What waits is not lost by a read that failed.
-bool Session::bear(int code, unsigned& failures) noexcept try {
+bool Session::should_retry(int code, unsigned& failures) noexcept try {
     if (code == EINTR || code == EAGAIN) return true;
     if (code == EIO && has_hung_up(connection())) return false;
     const std::string reason = std::generic_category().message(code);
@@ -236,7 +236,7 @@ bool Session::bear(int code, unsigned& failures) noexcept try {
         server_.log.warning("the connection to the kernel was cut");
         return false;
     }
-    if (++failures == most_failures) {
+    if (++failures == max_failures) {
         server_.log.error("reading requests: {}; the mount ends", reason);
         return false;
     }
@@ -244,7 +244,7 @@ bool Session::bear(int code, unsigned& failures) noexcept try {
     std::this_thread::sleep_for(pause_after_failure);
     return true;
 } catch (const std::exception&) {
-    return code != ECONNABORTED && failures < most_failures;
+    return code != ECONNABORTED && failures < max_failures;
 }
 
 // No operation here waits for anything but memory, so an INTERRUPT has nothing to cut short; and nothing is

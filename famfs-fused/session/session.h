@@ -82,7 +82,7 @@ class Session {
     void wait_for_turn() const noexcept;
     void process_init(const fuse_buf& request);
     void handle(const fuse_in_header& header, std::span<std::byte> request);
-    bool bear(int code, unsigned& failures) noexcept;
+    bool should_retry(int code, unsigned& failures) noexcept;
     void end();
     void begin_init(const fuse_in_header& header, std::span<const std::byte> request);
     bool answer_map_question(const fuse_in_header& header, std::span<const std::byte> request);

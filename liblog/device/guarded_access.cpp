@@ -44,7 +44,7 @@ void catch_lost_memory() {
     });
 }
 
-bool survives(void (*access)(const void*), const void* argument) noexcept {
+bool guard_sigbus(void (*access)(const void*), const void* argument) noexcept {
     sigjmp_buf here;
     if (sigsetjmp(here, 0) != 0) return false;
     way_out = &here;

@@ -6,17 +6,17 @@
 
 namespace famfs::device {
 
-// From here on survives() catches what SIGBUS says. Any other SIGBUS goes where it went before. Cheap when
+// From here on guard_sigbus() catches what SIGBUS says. Any other SIGBUS goes where it went before. Cheap when
 // done again.
 void catch_lost_memory();
 
 // Runs access(argument), which loads, stores and flushes and does nothing else: it is broken off in the
 // middle, and nothing that it owns is destroyed. Returns false if so. Not nested.
-bool survives(void (*access)(const void*), const void* argument) noexcept;
+bool guard_sigbus(void (*access)(const void*), const void* argument) noexcept;
 
 template <typename Access>
-bool survives(const Access& access) noexcept {
-    return survives([](const void* argument) { (*static_cast<const Access*>(argument))(); },
+bool guard_sigbus(const Access& access) noexcept {
+    return guard_sigbus([](const void* argument) { (*static_cast<const Access*>(argument))(); },
                     std::addressof(access));
 }
 

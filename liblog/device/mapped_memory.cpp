@@ -34,7 +34,7 @@ Result<std::span<std::byte>> MappedMemory::find_for_store(std::uint64_t offset, 
 Result<void> MappedMemory::read(std::uint64_t offset, std::span<std::byte> out) {
     const auto bytes = find(offset, out.size());
     if (!bytes) return std::unexpected(bytes.error());
-    const bool done = survives([&] {
+    const bool done = guard_sigbus([&] {
         invalidate_lines(*bytes);
         std::memcpy(out.data(), bytes->data(), out.size());
     });
@@ -45,7 +45,7 @@ Result<void> MappedMemory::read(std::uint64_t offset, std::span<std::byte> out) 
 Result<void> MappedMemory::write(std::uint64_t offset, std::span<const std::byte> bytes) {
     const auto target = find_for_store(offset, bytes.size());
     if (!target) return std::unexpected(target.error());
-    if (!survives([&] { std::memcpy(target->data(), bytes.data(), bytes.size()); }))
+    if (!guard_sigbus([&] { std::memcpy(target->data(), bytes.data(), bytes.size()); }))
         return lost(description());
     return {};
 }
@@ -53,7 +53,7 @@ Result<void> MappedMemory::write(std::uint64_t offset, std::span<const std::byte
 Result<void> MappedMemory::zero(std::uint64_t offset, std::uint64_t length) {
     const auto target = find_for_store(offset, length);
     if (!target) return std::unexpected(target.error());
-    if (!survives([&] { std::memset(target->data(), 0, target->size()); })) return lost(description());
+    if (!guard_sigbus([&] { std::memset(target->data(), 0, target->size()); })) return lost(description());
     return {};
 }
 
@@ -70,14 +70,14 @@ Result<std::uint64_t> MappedMemory::copy_from(int source, std::uint64_t source_o
 Result<void> MappedMemory::write_back(std::uint64_t offset, std::uint64_t length) {
     const auto bytes = find(offset, length);
     if (!bytes) return std::unexpected(bytes.error());
-    if (!survives([&] { write_back_lines(*bytes); })) return lost(description());
+    if (!guard_sigbus([&] { write_back_lines(*bytes); })) return lost(description());
     return {};
 }
 
 Result<void> MappedMemory::invalidate(std::uint64_t offset, std::uint64_t length) {
     const auto bytes = find(offset, length);
     if (!bytes) return std::unexpected(bytes.error());
-    if (!survives([&] { invalidate_lines(*bytes); })) return lost(description());
+    if (!guard_sigbus([&] { invalidate_lines(*bytes); })) return lost(description());
     return {};
 }
 

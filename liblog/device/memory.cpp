@@ -118,9 +118,9 @@ Result<void> Memory::check_extents(std::span<const omf::Extent> extents) const {
     return {};
 }
 
-Result<Reach> Memory::reach(std::span<const omf::Extent> extents, std::uint64_t) {
+Result<MappedRange> Memory::reach(std::span<const omf::Extent> extents, std::uint64_t) {
     if (auto checked = check_extents(extents); !checked) return std::unexpected(checked.error());
-    return Reach();
+    return MappedRange();
 }
 
 Result<std::string> resolve_device_path(const std::string& path) {

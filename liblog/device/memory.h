@@ -49,7 +49,7 @@ std::string_view name(Kind kind);
 using FileMaker = std::function<Result<FileDescriptor>(std::span<const omf::Extent>, std::uint64_t)>;
 
 // Keeps ranges of a Memory within reach until it is let go. The Memory must outlive it.
-using Reach = std::shared_ptr<const void>;
+using MappedRange = std::shared_ptr<const void>;
 
 // A Memory is one device, the pool's first: kind unsupported, with the device named, for an extent of
 // another.
@@ -76,7 +76,7 @@ class Memory {
     // superblock's region is always within reach, and so is everything of an image or in devdax mode. In
     // fsdev mode a byte can be part of one file at a time on this host, so that readers and writers of a
     // range have to name it alike; kind busy if it is part of another one now.
-    virtual Result<Reach> reach(std::span<const omf::Extent> extents, std::uint64_t size);
+    virtual Result<MappedRange> reach(std::span<const omf::Extent> extents, std::uint64_t size);
 
     // Where the pool is mounted, if its bytes can be reached only through that mount; else "". There reach()
     // knows superblock and log, and asks `maker` for everything else.

@@ -50,7 +50,7 @@ Result<void> WindowedMemory::open_superblock() {
     return {};
 }
 
-Result<Reach> WindowedMemory::map(const FileDescriptor& file, std::span<const omf::Extent> extents,
+Result<MappedRange> WindowedMemory::map(const FileDescriptor& file, std::span<const omf::Extent> extents,
                                   std::uint64_t size) {
     const int protection = PROT_READ | (access_ == Access::read_write ? PROT_WRITE : 0);
     const std::uint64_t length = mapped_length(size);
@@ -81,7 +81,7 @@ void WindowedMemory::forget(const std::vector<omf::Extent>& extents) {
         runs_.erase(extent.offset);
 }
 
-Result<Reach> WindowedMemory::reach(std::span<const omf::Extent> extents, std::uint64_t size) {
+Result<MappedRange> WindowedMemory::reach(std::span<const omf::Extent> extents, std::uint64_t size) {
     if (auto checked = check_extents(extents); !checked) return std::unexpected(checked.error());
     const std::uint64_t length = std::max<std::uint64_t>(size, 1);
     const auto file = open_file(extents, length);

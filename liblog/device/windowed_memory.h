@@ -13,7 +13,7 @@ namespace famfs::device {
 // files come from is the derived classes' matter.
 class WindowedMemory : public MappedMemory {
   public:
-    Result<Reach> reach(std::span<const omf::Extent> extents, std::uint64_t size) override;
+    Result<MappedRange> reach(std::span<const omf::Extent> extents, std::uint64_t size) override;
     std::byte* mapping() const override { return nullptr; }
     int lock_descriptor() const override { return superblock_file_.get(); }
 
@@ -40,14 +40,14 @@ class WindowedMemory : public MappedMemory {
         std::byte* base = nullptr;
     };
 
-    Result<Reach> map(const FileDescriptor& file, std::span<const omf::Extent> extents, std::uint64_t size);
+    Result<MappedRange> map(const FileDescriptor& file, std::span<const omf::Extent> extents, std::uint64_t size);
     void forget(const std::vector<omf::Extent>& extents);
 
     Access access_;
     FileDescriptor superblock_file_;
     mutable std::mutex mutex_;
     std::map<std::uint64_t, Run> runs_;  // by offset in the device; they do not overlap
-    Reach superblock_;                   // after what it lets go of itself from
+    MappedRange superblock_;                   // after what it lets go of itself from
 };
 
 }  // namespace famfs::device

@@ -12,7 +12,7 @@ std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
 std::optional<omf::Layout> longest_ranges(const index::FreeSpace& free, std::size_t device,
                                           std::uint64_t wanted) {
     omf::Layout layout;
-    for (const auto& range : free.longest(omf::most_extents)) {
+    for (const auto& range : free.longest(omf::max_extents)) {
         const std::uint64_t length = std::min(wanted, range.length);
         layout.extents.push_back({device, range.offset, length});
         wanted -= length;

@@ -30,7 +30,7 @@ std::string_view name(Role role) {
     return role == Role::master ? "master" : "client";
 }
 
-Result<device::Reach> reach_log(device::Memory& memory, std::uint64_t length) {
+Result<device::MappedRange> reach_log(device::Memory& memory, std::uint64_t length) {
     const omf::Extent log{0, omf::log_offset, length};
     return memory.reach({&log, 1}, length);
 }

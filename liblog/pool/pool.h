@@ -20,7 +20,7 @@ enum class Role {
 std::string_view name(Role role);
 
 // Brings a log of `length` bytes within reach.
-Result<device::Reach> reach_log(device::Memory& memory, std::uint64_t length);
+Result<device::MappedRange> reach_log(device::Memory& memory, std::uint64_t length);
 
 // Reads and checks the superblock by itself; whether the log fits the device is not looked at. For a further
 // device of a pool, which has a superblock but no log. kind corrupt if there is none.
@@ -58,7 +58,7 @@ class Pool {
     Pool() = default;
 
     std::unique_ptr<device::Memory> memory_;
-    device::Reach log_;  // after memory_: let go before it
+    device::MappedRange log_;  // after memory_: let go before it
     omf::Superblock superblock_;
     Role role_ = Role::client;
 };

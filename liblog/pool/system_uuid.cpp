@@ -15,7 +15,7 @@
 namespace famfs::pool {
 namespace {
 
-constexpr std::size_t largest_file = 4096;
+constexpr std::size_t max_file = 4096;
 
 std::string_view trim(std::string_view text) {
     constexpr std::string_view blank = " \t\r\n";
@@ -84,7 +84,7 @@ Result<void> create(const std::string& path, const omf::Uuid& uuid) {
 }
 
 Result<omf::Uuid> read(const std::string& path) {
-    const auto text = read_file(AT_FDCWD, path, largest_file, Owner::trusted);
+    const auto text = read_file(AT_FDCWD, path, max_file, Owner::trusted);
     if (!text) return std::unexpected(text.error());
     if (const auto uuid = omf::parse_uuid(trim(*text))) return *uuid;
     return fail(ErrorKind::refused, EUCLEAN,

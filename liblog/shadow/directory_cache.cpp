@@ -14,7 +14,7 @@
 namespace famfs::shadow {
 namespace {
 
-constexpr std::size_t most_open = 32;
+constexpr std::size_t max_open = 32;
 constexpr mode_t owner_all = 0700;
 constexpr mode_t permission_bits = 07777;
 
@@ -46,7 +46,7 @@ Result<int> DirectoryCache::get(const std::string& path) {
     }
     auto opened = open(path);
     if (!opened) return std::unexpected(opened.error());
-    if (open_.size() == most_open) open_.pop_back();
+    if (open_.size() == max_open) open_.pop_back();
     open_.emplace_front(path, std::move(*opened));
     return open_.front().second.get();
 }

@@ -16,7 +16,7 @@ enum class Form {
     famfs,  // form 2: by index, byte for byte what upstream writes
 };
 
-inline constexpr std::size_t largest_document = 64 * 1024;  // bytes
+inline constexpr std::size_t max_document = 64 * 1024;  // bytes
 
 // What a document is read against or written with.
 struct DocumentContext {

@@ -13,16 +13,16 @@ using yaml::Fields;
 using yaml::Node;
 
 constexpr std::uint64_t any_number = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t largest_size = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t max_size = std::numeric_limits<std::int64_t>::max();
 
 // Reads one list of extents or strips; `one` reads an item and says what is wrong with it.
 template <typename One>
 void read_extents(Fields& fields, std::string_view key, omf::ExtentList& extents, One one) {
     const Node* list = fields.sequence(key);
     if (list == nullptr) return;
-    if (list->items.empty() || list->items.size() > omf::most_extents)
+    if (list->items.empty() || list->items.size() > omf::max_extents)
         return fields.reject(list->line, key,
-                             fmt::format("{} items, not 1...{}", list->items.size(), omf::most_extents));
+                             fmt::format("{} items, not 1...{}", list->items.size(), omf::max_extents));
     for (const Node& item : list->items) {
         Fields extent(item, std::string(key));
         extents.push_back(one(extent));
@@ -137,8 +137,8 @@ Result<void> check_layout(const omf::File& file, const DocumentContext& context)
 
 Result<omf::File> read_document(std::string_view text, std::string_view place,
                                 const DocumentContext& context) {
-    if (text.size() > largest_document)
-        return fail(ErrorKind::corrupt, EUCLEAN, fmt::format("larger than {} bytes", largest_document));
+    if (text.size() > max_document)
+        return fail(ErrorKind::corrupt, EUCLEAN, fmt::format("larger than {} bytes", max_document));
     const auto root = yaml::parse(text);
     if (!root) return std::unexpected(root.error());
     Fields document(*root, "the document");
@@ -148,7 +148,7 @@ Result<omf::File> read_document(std::string_view text, std::string_view place,
     omf::File file;
     Fields fields(*node, "file");
     read_path(fields, place, file);
-    file.size = fields.number("size", largest_size);
+    file.size = fields.number("size", max_size);
     if (fields.has("simple_ext_list") || fields.has("striped_ext_list"))
         read_famfs_form(fields, file);
     else

@@ -104,7 +104,7 @@ struct PoolWriter::Impl {
     index::Index index;
     std::optional<log::Writer> log;
     // The reservations' paths; what keeps their bytes within reach.
-    std::map<std::string, device::Reach, std::less<>> reserved;
+    std::map<std::string, device::MappedRange, std::less<>> reserved;
     std::uint64_t findings = 0;  // and files that the form cannot say
     std::uint64_t bad_entries = 0;
     bool unfinished = false;

@@ -178,7 +178,7 @@ Result<bool> Tree::Impl::publish_document(int to) {
         return true;
     }
     if (errno != EEXIST) return fail_errno(errno, omf::printable(path()));
-    if (const auto there = read_file(to, name, largest_document); there && *there == text) return false;
+    if (const auto there = read_file(to, name, max_document); there && *there == text) return false;
     if (::renameat(tree.aside.get(), staged_name, to, name.c_str()) != 0)
         return fail_errno(errno, omf::printable(path()));
     staged = Staged::nothing;

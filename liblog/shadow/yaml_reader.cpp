@@ -138,12 +138,12 @@ class Parser {
     // No document of ours has more than a dozen keys, so repeated ones are looked for one by one, and a
     // mapping with many keys is refused before that can take long.
     Result<void> member(Node& mapping, const Event& key_event, std::size_t depth) {
-        constexpr std::size_t most_members = 64;
+        constexpr std::size_t max_members = 64;
         if (key_event.raw.type != YAML_SCALAR_EVENT)
             return wrong(key_event.line(), "a key must be a plain word");
         auto key = scalar(key_event);
         if (!key) return std::unexpected(key.error());
-        if (mapping.members.size() == most_members) return wrong(key->line, "too many keys");
+        if (mapping.members.size() == max_members) return wrong(key->line, "too many keys");
         for (const Member& there : mapping.members)
             if (there.key == key->value)
                 return wrong(key->line, omf::printable(key->value) + ": repeated key");

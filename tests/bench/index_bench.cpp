@@ -14,13 +14,13 @@ namespace famfs::bench {
 namespace {
 
 constexpr std::uint64_t unit = omf::small_allocation_unit;
-constexpr std::uint64_t largest_log = std::uint64_t{256} << 20;
-constexpr std::uint64_t count = omf::entries_that_fit(largest_log);
+constexpr std::uint64_t max_log = std::uint64_t{256} << 20;
+constexpr std::uint64_t count = omf::entries_that_fit(max_log);
 constexpr std::uint64_t files_per_directory = 100;
 
 omf::Superblock superblock() {
     omf::Superblock made;
-    made.log_length = largest_log;
+    made.log_length = max_log;
     made.allocation_unit = unit;
     return made;
 }

@@ -22,7 +22,7 @@ using namespace famfs;
 namespace {
 
 constexpr std::uint64_t device_bytes = std::uint64_t{1} << 40;
-constexpr std::size_t most_entries = 32;
+constexpr std::size_t max_entries = 32;
 
 // A device of which only superblock, log header and the first entries exist; the rest reads as zeros.
 class SmallMemory final : public device::Memory {
@@ -77,7 +77,7 @@ std::unique_ptr<SmallMemory> make_memory(std::span<const std::byte> input) {
     memory->superblock = omf::encode_superblock({});
     std::vector<std::byte> entries;
     omf::LogHeader header;
-    while (!input.empty() && header.next_index < most_entries) {
+    while (!input.empty() && header.next_index < max_entries) {
         const auto piece = input.first(std::min(input.size(), record));
         const auto entry = make_entry(piece, header.next_index++);
         entries.insert(entries.end(), entry.begin(), entry.end());

@@ -1,6 +1,6 @@
 # ctest: user timeout=120 labels=robust
 """What is left to a daemon that serves: not a file outside the shadow tree, no capability that it does not need, no
-program to start. tests/unit/fused_sandbox_test.cpp tries from inside."""
+program to start. tests/unit/famfs-fused/sandbox/sandbox_test.cpp tries from inside."""
 import glob
 import os
 import signal

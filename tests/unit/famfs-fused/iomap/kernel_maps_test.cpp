@@ -81,7 +81,7 @@ class FileMapTest : public testing::Test {
     }
     // 0, or the error's errno.
     int refusal(const KernelAbi& kernel, const omf::LayoutView& layout, std::uint64_t size = 1) {
-        const auto map = encode_map(kernel, {.size = size, .layout = layout}, kernel.largest_map);
+        const auto map = encode_map(kernel, {.size = size, .layout = layout}, kernel.max_map);
         if (map) return 0;
         EXPECT_FALSE(map.error().message.empty());
         return map.error().code;

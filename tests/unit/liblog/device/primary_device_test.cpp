@@ -2,7 +2,7 @@
 // taken for extents of the first.
 #include "liblog/device/windowed_memory.h"
 #include "liblog/shadow/pool_writer.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

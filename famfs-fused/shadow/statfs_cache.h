@@ -1,4 +1,4 @@
-// The pool's figures for statfs, as DIR/state.yaml tells them.
+// What statfs says of the pool, as DIR/state.yaml tells it.
 #pragma once
 
 #include "famfs-fused/catalogue/node.h"
@@ -13,10 +13,10 @@
 namespace famfs::fused {
 
 // Thread safe. `shadow` and `log` must outlive it.
-class Figures {
+class StatfsCache {
   public:
     // `device_bytes` is the pool's size where no state.yaml tells it.
-    Figures(const ShadowRoot& shadow, Log& log, std::uint64_t device_bytes);
+    StatfsCache(const ShadowRoot& shadow, Log& log, std::uint64_t device_bytes);
 
     // Reads state.yaml again only if it changed.
     struct statvfs current();
@@ -28,7 +28,7 @@ class Figures {
     Log& log_;
     std::mutex mutex_;
     Identity read_from_;
-    struct statvfs figures_{};
+    struct statvfs statvfs_{};
 };
 
 }  // namespace famfs::fused

@@ -2,7 +2,7 @@
 #include "famfs-fused/descriptors.h"
 #include "famfs-fused/shadow/open_directories.h"
 #include "liblog/file_descriptor.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 #include <fcntl.h>
 

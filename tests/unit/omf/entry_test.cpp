@@ -1,6 +1,6 @@
 #include "omf/crc32.h"
 #include "omf/entry.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 namespace famfs::omf {
 namespace {

@@ -2,8 +2,8 @@
 #include "liblog/pool/check.h"
 #include "liblog/pool/format.h"
 #include "liblog/shadow/pool_writer.h"
-#include "test_pool.h"
-#include "wrapped_memory.h"
+#include "tests/unit/test_pool.h"
+#include "tests/unit/wrapped_memory.h"
 
 #include <fstream>
 

@@ -1,7 +1,7 @@
 #include "liblog/index/index.h"
 
 #include "liblog/pool/allocator.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 namespace famfs::index {
 namespace {

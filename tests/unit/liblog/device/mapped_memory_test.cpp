@@ -4,7 +4,7 @@
 
 #include "liblog/device/guarded_access.h"
 #include "liblog/file_descriptor.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -126,7 +126,7 @@ TEST(GuardedAccessDeathTest, OtherBusErrorsStillKill) {
     const auto sent = [] {
         std::signal(SIGBUS, SIG_DFL);
         catch_lost_memory();
-        survives([] { ::raise(SIGBUS); });
+        guard_sigbus([] { ::raise(SIGBUS); });
     };
     EXPECT_EXIT(sent(), testing::KilledBySignal(SIGBUS), "");
 }

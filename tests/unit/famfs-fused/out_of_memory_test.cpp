@@ -6,7 +6,7 @@
 #include "famfs-fused/session/session.h"
 #include "liblog/shadow/state.h"
 #include "omf/superblock.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 #include <sys/socket.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 #include "liblog/pool/format.h"
 #include "liblog/pool/pool.h"
 #include "liblog/pool/system_uuid.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>

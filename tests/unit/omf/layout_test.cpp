@@ -1,5 +1,5 @@
 #include "omf/layout.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 namespace famfs::omf {
 namespace {

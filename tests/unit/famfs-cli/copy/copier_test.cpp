@@ -1,5 +1,5 @@
 #include "famfs-cli/copier.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 #include <fcntl.h>
 

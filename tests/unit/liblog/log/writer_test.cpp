@@ -1,6 +1,6 @@
 #include "liblog/log/reader.h"
 #include "liblog/log/writer.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 namespace famfs::log {
 namespace {

@@ -24,7 +24,7 @@ Situation everything() {
 TEST(ChoiceTest, TakesIomapBeforeExtfileBeforeCopy) {
     Situation situation = everything();
     EXPECT_EQ(choose_data_path(DataPathKind::automatic, situation)->kind, DataPathKind::iomap);
-    situation.map_objection = "no maps";
+    situation.why_no_map = "no maps";
     const auto extfile = choose_data_path(DataPathKind::automatic, situation);
     EXPECT_EQ(extfile->kind, DataPathKind::extfile);
     EXPECT_NE(extfile->reason.find("iomap: no maps"), std::string::npos) << extfile->reason;
@@ -36,8 +36,8 @@ TEST(ChoiceTest, TakesIomapBeforeExtfileBeforeCopy) {
 
 TEST(ChoiceTest, NamesEachReasonWhereNothingWorks) {
     Situation situation = everything();
-    situation.map_objection = "no maps";
-    situation.extfile_objection = "no module";
+    situation.why_no_map = "no maps";
+    situation.why_no_extfile = "no module";
     const auto none = choose_data_path(DataPathKind::automatic, situation);
     ASSERT_FALSE(none);
     EXPECT_NE(none.error().message.find("iomap: no maps"), std::string::npos) << none.error().message;

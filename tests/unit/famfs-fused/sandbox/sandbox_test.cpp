@@ -4,7 +4,7 @@
 #include "famfs-fused/session/backing.h"
 #include "liblog/file_descriptor.h"
 #include "liblog/mounts.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>

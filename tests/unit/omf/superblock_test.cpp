@@ -1,7 +1,7 @@
 #include "omf/crc32.h"
 #include "omf/log_header.h"
 #include "omf/superblock.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 namespace famfs::omf {
 namespace {

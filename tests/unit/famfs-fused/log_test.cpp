@@ -3,7 +3,7 @@
 #include "famfs-fused/log.h"
 #include "famfs-fused/log_output.h"
 #include "famfs-fused/log_relay.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -2,8 +2,8 @@
 #include "liblog/pool/format.h"
 #include "liblog/shadow/logplay.h"
 #include "liblog/shadow/pool_writer.h"
-#include "test_pool.h"
-#include "wrapped_memory.h"
+#include "tests/unit/test_pool.h"
+#include "tests/unit/wrapped_memory.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,14 +26,14 @@ class MountedImage final : public test::WrappedMemory {
 
     std::string mountpoint() const override { return mountpoint_; }
     void make_files_with(const device::FileMaker& maker) override { maker_ = maker; }
-    Result<device::Reach> reach(std::span<const omf::Extent> extents, std::uint64_t size) override {
-        if (!maker_) return device::Reach();  // the log
+    Result<device::MappedRange> reach(std::span<const omf::Extent> extents, std::uint64_t size) override {
+        if (!maker_) return device::MappedRange();  // the log
         const auto file = maker_(extents, size);
         if (!file) return std::unexpected(file.error());
         std::string text(4096, '\0');
         text.resize(static_cast<std::size_t>(::pread(file->get(), text.data(), text.size(), 0)));
         documents.push_back(text);
-        return device::Reach();
+        return device::MappedRange();
     }
     std::vector<std::string> documents;
 
