@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the seed corpora out of the golden pools and the independent encoder: make_seeds.py CORPUS"""
+"""Makes seeds out of the golden pools and the independent encoder, for pack_corpus.py: make_seeds.py DIRECTORY"""
 import gzip
 import pathlib
 import struct
