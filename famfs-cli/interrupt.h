@@ -1,4 +1,4 @@
-// Ctrl-C as a question instead of a blow: work under way is finished or dropped as a whole.
+// Turns Ctrl-C into a flag: work in progress is finished or dropped as a whole.
 #pragma once
 
 #include "liblog/file_descriptor.h"

@@ -1,4 +1,4 @@
-// How far long work has come: a line with rate and time left, at most a few times a second.
+// How far long work has come: a line with rate and time left, at most a few times per second.
 #pragma once
 
 #include "famfs-cli/console.h"

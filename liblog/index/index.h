@@ -29,7 +29,7 @@ class Index {
     // `device_size` is the real size of device 0, in bytes.
     Index(const omf::Superblock& superblock, std::uint64_t device_size);
 
-    // Makes room for so many more entries: faster than to grow by and by.
+    // Makes room for so many more entries: faster than growing step by step.
     void reserve(std::size_t entries) { names_.reserve(entries); }
 
     // Takes log entry `number` in, or says which rule it breaks and changes nothing. First come, first

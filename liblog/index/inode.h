@@ -9,7 +9,7 @@
 
 namespace famfs::index {
 
-// Names a file or directory for ever, and the same on every host: it is made of the log entry that created
+// Identifies a file or directory permanently, and equally on every host: it is made of the log entry that created
 // it.
 using InodeId = std::uint64_t;
 
