@@ -1,6 +1,6 @@
 // famfs: finds the verb and runs it.
-#include "famfs-cli/console.h"
-#include "famfs-cli/verb.h"
+#include "famfs-cli/ui/console.h"
+#include "famfs-cli/verbs/verb.h"
 #include "famfs-cli/version.h"
 #include "liblog/process_start.h"
 #include "omf/path.h"

@@ -1,5 +1,5 @@
 // JSON made and read by famfs-cli/json.
-#include "famfs-cli/json.h"
+#include "famfs-cli/verbs/json.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

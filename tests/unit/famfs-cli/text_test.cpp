@@ -1,7 +1,7 @@
 // Sizes, modes and mount options as people write them.
-#include "famfs-cli/mode.h"
-#include "famfs-cli/mount.h"
-#include "famfs-cli/size.h"
+#include "famfs-cli/mount/mount.h"
+#include "famfs-cli/ui/mode.h"
+#include "famfs-cli/ui/size.h"
 
 #include <gtest/gtest.h>
 

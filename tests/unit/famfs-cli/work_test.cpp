@@ -1,7 +1,7 @@
 // Worker pool, removal of trees, interrupts, and what walking a source finds.
-#include "famfs-cli/interrupt.h"
-#include "famfs-cli/source_tree.h"
-#include "famfs-cli/worker_pool.h"
+#include "famfs-cli/copy/source_tree.h"
+#include "famfs-cli/copy/worker_pool.h"
+#include "famfs-cli/ui/interrupt.h"
 #include "liblog/remove_tree.h"
 
 #include <fmt/format.h>

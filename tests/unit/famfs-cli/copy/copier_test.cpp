@@ -1,4 +1,5 @@
-#include "famfs-cli/copier.h"
+#include "famfs-cli/copy/copier.h"
+
 #include "tests/unit/test_pool.h"
 
 #include <fcntl.h>
