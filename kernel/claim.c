@@ -15,8 +15,8 @@ DEFINE_MUTEX(famfs_claims_lock);
 
 #define claim_entry(node) rb_entry(node, struct famfs_extent, claim)
 
-/* Returns the claim in the way of @extent, or NULL after inserting it. */
-static struct famfs_extent *famfs_insert(struct famfs_extent *extent)
+/* Return: the claim that overlaps @extent, or NULL after inserting that. */
+static struct famfs_extent *famfs_claim_insert(struct famfs_extent *extent)
 {
 	struct rb_node **link = &extent->device->claims.rb_node;
 	struct rb_node *parent = NULL;
@@ -37,22 +37,22 @@ static struct famfs_extent *famfs_insert(struct famfs_extent *extent)
 		famfs_device_get(extent->device);
 	rb_link_node(&extent->claim, parent, link);
 	rb_insert_color(&extent->claim, &extent->device->claims);
-	extent->device->claimed += extent->length;
+	WRITE_ONCE(extent->device->claimed, extent->device->claimed + extent->length);
 	return NULL;
 }
 
-static void famfs_remove(struct famfs_extent *extent)
+static void famfs_claim_erase(struct famfs_extent *extent)
 {
 	struct famfs_device *dev = extent->device;
 
 	rb_erase(&extent->claim, &dev->claims);
-	dev->claimed -= extent->length;
+	WRITE_ONCE(dev->claimed, dev->claimed - extent->length);
 	if (RB_EMPTY_ROOT(&dev->claims))
 		famfs_device_put(dev);
 }
 
 /**
- * famfs_claim() - make a file the owner of all ranges of its map
+ * famfs_claim_map() - make a file the owner of all ranges of its map
  * @map: checked map; its devices are kept alive by the caller until this returns
  * @owner: out, with EBUSY: map of the file that is in the way
  *
@@ -60,7 +60,7 @@ static void famfs_remove(struct famfs_extent *extent)
  * Return: 0, EBUSY (a living file has part of it), EINVAL (the list overlaps
  * itself), ENODEV (a device is gone). On failure nothing is claimed.
  */
-int famfs_claim(struct famfs_map *map, struct famfs_map **owner)
+int famfs_claim_map(struct famfs_map *map, struct famfs_map **owner)
 {
 	struct famfs_extent *other;
 	int ret;
@@ -72,7 +72,7 @@ int famfs_claim(struct famfs_map *map, struct famfs_map **owner)
 		ret = -ENODEV;
 		if (extent->device->dead)
 			goto undo;
-		other = famfs_insert(extent);
+		other = famfs_claim_insert(extent);
 		if (!other)
 			continue;
 		ret = other->map == map ? -EINVAL : -EBUSY;
@@ -81,27 +81,27 @@ int famfs_claim(struct famfs_map *map, struct famfs_map **owner)
 	}
 	return 0;
 undo:
-	famfs_release(map);
+	famfs_claim_release(map);
 	return ret;
 }
 
 /**
- * famfs_release() - undo famfs_claim()
+ * famfs_claim_release() - undo famfs_claim_map()
  * @map: map, of which all, some or no extents are claimed
  *
  * Context: famfs_claims_lock is held. Devices may be freed.
  */
-void famfs_release(struct famfs_map *map)
+void famfs_claim_release(struct famfs_map *map)
 {
 	lockdep_assert_held(&famfs_claims_lock);
 	while (map->nr_claimed)
-		famfs_remove(&map->extents[--map->nr_claimed]);
+		famfs_claim_erase(&map->extents[--map->nr_claimed]);
 }
 
 /**
- * famfs_claims_pinned() - note that the pages of a file are pinned, or no more
- * @map: all extents are claimed
- * @pinned: which
+ * famfs_claims_pinned() - count the bytes of a parked file as pinned, or no longer
+ * @map: map of which all extents are claimed
+ * @pinned: true when it is parked, false when it no longer is
  */
 void famfs_claims_pinned(const struct famfs_map *map, bool pinned)
 {
@@ -109,21 +109,23 @@ void famfs_claims_pinned(const struct famfs_map *map, bool pinned)
 	for (unsigned int i = 0; i < map->nr_extents; i++) {
 		const struct famfs_extent *extent = &map->extents[i];
 
-		extent->device->pinned += pinned ? extent->length : -extent->length;
+		u64 *sum = &extent->device->pinned;
+
+		WRITE_ONCE(*sum, pinned ? *sum + extent->length : *sum - extent->length);
 	}
 	mutex_unlock(&famfs_claims_lock);
 	famfs_stat_add(FAMFS_STAT_FILES_PINNED, pinned ? 1 : -1);
 }
 
 /**
- * famfs_claim_from() - look for a device's claims
+ * famfs_claim_first_after() - find a claim by its place in the device
  * @dev: device
  * @offset: in the device
  *
  * Context: famfs_claims_lock is held.
  * Return: the first claim that ends after @offset, or NULL.
  */
-struct famfs_extent *famfs_claim_from(struct famfs_device *dev, u64 offset)
+struct famfs_extent *famfs_claim_first_after(struct famfs_device *dev, u64 offset)
 {
 	struct rb_node *node = dev->claims.rb_node;
 	struct famfs_extent *found = NULL;
@@ -143,8 +145,8 @@ struct famfs_extent *famfs_claim_from(struct famfs_device *dev, u64 offset)
 }
 
 /*
- * Waiting for a file that is half made or half gone: read the state under the
- * lock, drop the lock, wait until the state is another, look again.
+ * Waiting for a file that is half made or half gone: read the generation under the
+ * lock, drop the lock, wait for another generation, look again.
  */
 static atomic_t famfs_claims_changes;
 static DECLARE_WAIT_QUEUE_HEAD(famfs_claims_queue);
@@ -155,21 +157,21 @@ void famfs_claims_changed(void)
 	wake_up_all(&famfs_claims_queue);
 }
 
-unsigned int famfs_claims_state(void)
+unsigned int famfs_claims_generation(void)
 {
 	return atomic_read(&famfs_claims_changes);
 }
 
-void famfs_claims_wait(unsigned int state)
+void famfs_claims_wait(unsigned int generation)
 {
-	wait_event(famfs_claims_queue, famfs_claims_state() != state);
+	wait_event(famfs_claims_queue, famfs_claims_generation() != generation);
 }
 
 /* Return: 0, EBUSY after a second, EINTR. */
-int famfs_claims_wait_killable(unsigned int state)
+int famfs_claims_wait_killable(unsigned int generation)
 {
 	long ret = wait_event_killable_timeout(famfs_claims_queue,
-					       famfs_claims_state() != state, HZ);
+					       famfs_claims_generation() != generation, HZ);
 
 	if (!ret)
 		return -EBUSY;

@@ -50,7 +50,7 @@ static int famfs_control_open(struct inode *inode, struct file *filp)
 	return nonseekable_open(inode, filp);
 }
 
-static void famfs_attachment_end(struct famfs_attachment *attachment)
+static void famfs_attachment_close(struct famfs_attachment *attachment)
 {
 	famfs_device_detach(attachment->device, attachment->exclusive);
 	memset(attachment, 0, sizeof(*attachment));
@@ -62,7 +62,7 @@ static int famfs_control_release(struct inode *inode, struct file *filp)
 
 	for (unsigned int i = 0; i < FAMFS_DAX_MAX_DEVICES; i++)
 		if (control->attachments[i].device)
-			famfs_attachment_end(&control->attachments[i]);
+			famfs_attachment_close(&control->attachments[i]);
 	famfs_mount_unpin();
 	kfree(control);
 	return 0;
@@ -154,7 +154,7 @@ static long famfs_ioctl_attach(struct famfs_control *control, unsigned int cmd,
 	arg.size = control->attachments[number].device->size;
 	ret = famfs_copy_out(user, cmd, &arg, sizeof(arg));
 	if (ret)
-		famfs_attachment_end(&control->attachments[number]);
+		famfs_attachment_close(&control->attachments[number]);
 out:
 	mutex_unlock(&control->lock);
 	fput(node);
@@ -177,7 +177,7 @@ static long famfs_ioctl_detach(struct famfs_control *control, unsigned int cmd,
 	mutex_lock(&control->lock);
 	attachment = famfs_attachment(control, arg.device);
 	if (attachment)
-		famfs_attachment_end(attachment);
+		famfs_attachment_close(attachment);
 	else
 		ret = -EINVAL;
 	mutex_unlock(&control->lock);

@@ -5,8 +5,9 @@
  */
 #include <linux/cdev.h>
 #include <linux/device.h>
+#include <linux/platform_device.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/sysfs.h>
 
 #include "internal.h"
 #include "notify.h"
@@ -19,9 +20,6 @@ static DEFINE_MUTEX(famfs_attach_lock);
 /* The list, and the members of a device that say so. */
 static DEFINE_MUTEX(famfs_devices_lock);
 static LIST_HEAD(famfs_devices);
-
-/* Tells a struct device from other kernel objects: they share this type. */
-static const struct kobj_type *famfs_device_ktype;
 
 /*
  * The dax core calls notify_failure() inside its own SRCU section and exports no
@@ -44,7 +42,8 @@ static struct device *famfs_dax_bus_device(const struct file *node)
 	if (!S_ISCHR(inode->i_mode) || (node->f_mode & FMODE_PATH) || !inode->i_cdev)
 		return NULL;
 	parent = inode->i_cdev->kobj.parent;
-	if (!parent || parent->ktype != famfs_device_ktype)
+	/* All struct device share one type, which the driver core does not export. */
+	if (!parent || parent->ktype != platform_bus.kobj.ktype)
 		return NULL;
 	dev = kobj_to_dev(parent);
 	if (dev->devt != inode->i_rdev || !dev->bus || strcmp(dev->bus->name, "dax"))
@@ -208,9 +207,10 @@ static void famfs_device_put_locked(struct famfs_device *dev)
 	if (dev->held)
 		famfs_stat_add(FAMFS_STAT_DEVICES, -1);
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&dev->claims));
+	famfs_sysfs_device_remove(dev);
 	xa_destroy(&dev->poison);
 	kvfree(dev->ranges);
-	kfree(dev);
+	kobject_put(&dev->kobj);
 }
 
 void famfs_device_put(struct famfs_device *dev)
@@ -240,6 +240,8 @@ static int famfs_device_hold(struct famfs_device *dev, struct device *bus_device
 		ret = -ENODEV;
 	else
 		ret = famfs_find_ranges(dev);
+	if (!ret)
+		ret = famfs_sysfs_device_add(dev);
 	device_unlock(bus_device);
 	if (!ret && READ_ONCE(dev->dead))
 		ret = -ENODEV;
@@ -257,6 +259,7 @@ static struct famfs_device *famfs_device_create(struct dax_device *dax_dev,
 		put_dax(dax_dev);
 		return ERR_PTR(-ENOMEM);
 	}
+	famfs_sysfs_device_init(dev);
 	dev->dax_dev = dax_dev;
 	dev->references = 1;
 	dev->claims = RB_ROOT;
@@ -287,8 +290,8 @@ static int famfs_device_count_attachment(struct famfs_device *dev, bool exclusiv
 	/* The caller's reference is one; others are attachments and files. */
 	if (dev->exclusive || (exclusive && dev->references > 1))
 		return -EBUSY;
-	dev->attachments++;
-	dev->exclusive = exclusive;
+	WRITE_ONCE(dev->attachments, dev->attachments + 1);
+	WRITE_ONCE(dev->exclusive, exclusive);
 	return 0;
 }
 
@@ -339,9 +342,9 @@ struct famfs_device *famfs_device_attach(struct file *node, bool exclusive)
 void famfs_device_detach(struct famfs_device *dev, bool exclusive)
 {
 	mutex_lock(&famfs_devices_lock);
-	dev->attachments--;
+	WRITE_ONCE(dev->attachments, dev->attachments - 1);
 	if (exclusive)
-		dev->exclusive = false;
+		WRITE_ONCE(dev->exclusive, false);
 	famfs_device_put_locked(dev);
 	mutex_unlock(&famfs_devices_lock);
 }
@@ -365,46 +368,33 @@ void famfs_device_info(struct famfs_device *dev, struct famfs_dax_device_info *i
 	mutex_unlock(&famfs_claims_lock);
 }
 
-static const char *famfs_device_state(const struct famfs_device *dev)
-{
-	if (dev->leaving)
-		return "leaving";
-	return dev->dead ? "dead" : "live";
-}
-
 /**
  * famfs_device_list() - all devices as text, one a line
- * @buf: page to write to, as of a sysfs attribute
- *
- * Return: bytes written.
+ * @seq: file to write to
  */
-ssize_t famfs_device_list(char *buf)
+void famfs_device_list(struct seq_file *seq)
 {
-	struct famfs_device *dev;
-	ssize_t length = 0;
+	const struct famfs_device *dev;
 
 	mutex_lock(&famfs_claims_lock);
 	mutex_lock(&famfs_devices_lock);
 	list_for_each_entry(dev, &famfs_devices, list)
-		length += sysfs_emit_at(buf, length,
-			"%s size=%llu claimed=%llu pinned=%llu attachments=%u%s poisoned=%llu state=%s\n",
-			dev->name, dev->size, dev->claimed, dev->pinned, dev->attachments,
-			dev->exclusive ? " exclusive" : "",
-			READ_ONCE(dev->nr_poisoned), famfs_device_state(dev));
+		seq_printf(seq,
+			   "%s size=%llu claimed=%llu pinned=%llu attachments=%u exclusive=%u poisoned_pages=%llu state=%s\n",
+			   dev->name, dev->size, dev->claimed, dev->pinned,
+			   dev->attachments, dev->exclusive, READ_ONCE(dev->nr_poisoned),
+			   famfs_device_state_name(dev));
 	mutex_unlock(&famfs_devices_lock);
 	mutex_unlock(&famfs_claims_lock);
-	return length;
 }
 
 /**
  * famfs_devices_init() - prepare
- * @model: any registered device
  *
  * Return: 0 or a negative errno.
  */
-int famfs_devices_init(const struct device *model)
+int famfs_devices_init(void)
 {
-	famfs_device_ktype = model->kobj.ktype;
 	famfs_dax_barrier = alloc_dax(NULL, NULL);
 	return PTR_ERR_OR_ZERO(famfs_dax_barrier);
 }

@@ -39,7 +39,7 @@ static vm_fault_t famfs_fault_locked(struct vm_fault *vmf, unsigned int order)
 	return ret;
 }
 
-static vm_fault_t famfs_any_fault(struct vm_fault *vmf, unsigned int order)
+static vm_fault_t famfs_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct super_block *sb = file_inode(vmf->vma->vm_file)->i_sb;
 	bool shared_write = (vmf->flags & FAULT_FLAG_WRITE) &&
@@ -61,12 +61,12 @@ static vm_fault_t famfs_any_fault(struct vm_fault *vmf, unsigned int order)
 
 static vm_fault_t famfs_fault(struct vm_fault *vmf)
 {
-	return famfs_any_fault(vmf, 0);
+	return famfs_huge_fault(vmf, 0);
 }
 
 const struct vm_operations_struct famfs_vm_operations = {
 	.fault = famfs_fault,
-	.huge_fault = famfs_any_fault,
+	.huge_fault = famfs_huge_fault,
 	.page_mkwrite = famfs_fault,
 	.pfn_mkwrite = famfs_fault,
 };

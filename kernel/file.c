@@ -129,12 +129,12 @@ static int famfs_open(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-static int famfs_close(struct inode *inode, struct file *filp)
+static int famfs_file_close(struct inode *inode, struct file *filp)
 {
 	struct famfs_file *file = famfs_file(inode);
 
 	if (filp->f_path.mnt == file->mount)
-		famfs_file_let_go(file, &filp->f_path);
+		famfs_file_drop_user(file, &filp->f_path);
 	return 0;
 }
 
@@ -190,7 +190,7 @@ static long famfs_ioctl(struct file *filp, unsigned int cmd, unsigned long addre
 const struct file_operations famfs_file_operations = {
 	.owner = THIS_MODULE,
 	.open = famfs_open,
-	.release = famfs_close,
+	.release = famfs_file_close,
 	.llseek = generic_file_llseek,
 	.read_iter = famfs_read_iter,
 	.write_iter = famfs_write_iter,

@@ -44,9 +44,9 @@ static void famfs_free_inode(struct inode *inode)
 }
 
 /*
- * Nobody has the file open or mapped, and no page of it is pinned: its last user, or
- * the worker that stood in for him, has left no page behind. To wait here for one would
- * stop whoever drops the last reference.
+ * The file is neither open nor mapped, and no page of it is pinned: its last user, or
+ * the worker that took over, has left no page behind. Waiting here for a page would
+ * block whoever drops the last reference.
  */
 static void famfs_evict_inode(struct inode *inode)
 {
@@ -60,7 +60,7 @@ static void famfs_evict_inode(struct inode *inode)
 		return;
 
 	mutex_lock(&famfs_claims_lock);
-	famfs_release(map);
+	famfs_claim_release(map);
 	famfs_claims_changed();
 	mutex_unlock(&famfs_claims_lock);
 	famfs_map_free(map);
@@ -181,6 +181,45 @@ static struct file *famfs_file_open_new(struct inode *inode, int flags)
 	return filp;
 }
 
+/*
+ * Claim the ranges of a new file, or find the open file that has them.
+ *
+ * Return: 0 if they are claimed; 1 if @share and @path, with references, is that of a
+ * file with an equal map; or a negative errno.
+ */
+static int famfs_claim_or_share(struct famfs_map *map, bool share, struct path *path)
+{
+	struct famfs_map *owner;
+	unsigned int generation;
+	bool equal, open;
+	int ret;
+
+	do {
+		mutex_lock(&famfs_claims_lock);
+		ret = famfs_claim_map(map, &owner);
+		if (!ret)
+			famfs_file(map->inode)->map = map;
+		if (ret != -EBUSY) {
+			mutex_unlock(&famfs_claims_lock);
+			return ret;
+		}
+		generation = famfs_claims_generation();
+		equal = famfs_map_equal(owner, map);
+		open = famfs_file_path(famfs_file(owner->inode), path);
+		mutex_unlock(&famfs_claims_lock);
+
+		if (open && share && equal)
+			return 1;
+		if (open) {
+			path_put(path);
+			return -EBUSY;
+		}
+		/* The owner is being created or torn down. */
+		ret = famfs_claims_wait_killable(generation);
+	} while (!ret);
+	return ret;
+}
+
 /**
  * famfs_file_create() - make a file, or open the one with the same map
  * @map: checked map, taken over in any case
@@ -192,11 +231,8 @@ static struct file *famfs_file_open_new(struct inode *inode, int flags)
  */
 struct file *famfs_file_create(struct famfs_map *map, int flags, bool share)
 {
-	struct famfs_map *owner;
 	struct inode *inode;
-	unsigned int state;
 	struct path path;
-	bool same, open;
 	int ret;
 
 	inode = famfs_inode_create(map);
@@ -206,39 +242,15 @@ struct file *famfs_file_create(struct famfs_map *map, int flags, bool share)
 	}
 	map->inode = inode;
 
-	do {
-		mutex_lock(&famfs_claims_lock);
-		ret = famfs_claim(map, &owner);
-		if (!ret) {
-			famfs_file(inode)->map = map;
-			famfs_stat_add(FAMFS_STAT_FILES, 1);
-			famfs_stat_add(FAMFS_STAT_FILES_CREATED, 1);
-			mutex_unlock(&famfs_claims_lock);
-			return famfs_file_open_new(inode, flags);
-		}
-		if (ret != -EBUSY) {
-			mutex_unlock(&famfs_claims_lock);
-			break;
-		}
-		state = famfs_claims_state();
-		same = share && famfs_map_equal(owner, map);
-		open = famfs_file_path(famfs_file(owner->inode), &path);
-		mutex_unlock(&famfs_claims_lock);
-
-		if (open && same) {
-			iput(inode);
-			famfs_map_free(map);
-			return famfs_file_reopen(&path, flags);
-		}
-		if (open)
-			path_put(&path);
-		else	/* it is about to go, or not quite there */
-			ret = famfs_claims_wait_killable(state);
-	} while (!open && !ret);
-
+	ret = famfs_claim_or_share(map, share, &path);
+	if (!ret) {
+		famfs_stat_add(FAMFS_STAT_FILES, 1);
+		famfs_stat_add(FAMFS_STAT_FILES_CREATED, 1);
+		return famfs_file_open_new(inode, flags);
+	}
 	iput(inode);
 	famfs_map_free(map);
-	return ERR_PTR(ret);
+	return ret > 0 ? famfs_file_reopen(&path, flags) : ERR_PTR(ret);
 }
 
 static void famfs_file_init_once(void *memory)

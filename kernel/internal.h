@@ -2,7 +2,7 @@
 /*
  * Inside the famfs_dax module. One way down:
  *
- *	main -> control -> { inode -> file } -> map -> claim -> device -> stats
+ *	main -> { control -> { inode -> file } -> map -> claim, debugfs } -> device -> sysfs -> stats
  *
  * Locks, outer first:
  *	famfs_control.lock
@@ -23,6 +23,7 @@
 #include <linux/dax.h>
 #include <linux/fs.h>
 #include <linux/iomap.h>
+#include <linux/kobject.h>
 #include <linux/mutex.h>
 #include <linux/path.h>
 #include <linux/percpu.h>
@@ -32,6 +33,8 @@
 #include <linux/xarray.h>
 
 #include "uapi/famfs_dax.h"
+
+struct seq_file;
 
 /* stats.c */
 
@@ -61,7 +64,7 @@ struct famfs_stats {
 };
 
 DECLARE_PER_CPU(struct famfs_stats, famfs_stats);
-extern const struct attribute_group *famfs_attribute_groups[];
+extern const struct attribute_group famfs_stat_group;
 
 static inline void famfs_stat_add(enum famfs_stat which, s64 value)
 {
@@ -81,6 +84,7 @@ struct famfs_range {
  * or a file consists of it.
  */
 struct famfs_device {
+	struct kobject kobj;		/* its directory in sysfs; its release frees */
 	struct list_head list;		/* famfs_devices_lock */
 	unsigned int references;	/* famfs_devices_lock */
 	unsigned int attachments;	/* famfs_devices_lock */
@@ -100,6 +104,14 @@ struct famfs_device {
 	u64 nr_poisoned;
 };
 
+/* What a reader without locks sees. */
+static inline const char *famfs_device_state_name(const struct famfs_device *dev)
+{
+	if (READ_ONCE(dev->leaving))
+		return "leaving";
+	return READ_ONCE(dev->dead) ? "dead" : "live";
+}
+
 struct famfs_device *famfs_device_attach(struct file *node, bool exclusive);
 void famfs_device_detach(struct famfs_device *dev, bool exclusive);
 void famfs_device_get(struct famfs_device *dev);
@@ -108,9 +120,22 @@ void famfs_device_info(struct famfs_device *dev,
 		       struct famfs_dax_device_info *info);
 u64 famfs_device_contiguous(const struct famfs_device *dev, u64 offset, u64 length);
 u64 famfs_device_healthy(struct famfs_device *dev, u64 offset, u64 length);
-ssize_t famfs_device_list(char *buf);
-int famfs_devices_init(const struct device *model);
+void famfs_device_list(struct seq_file *seq);
+int famfs_devices_init(void);
 void famfs_devices_exit(void);
+
+/* sysfs.c */
+
+void famfs_sysfs_device_init(struct famfs_device *dev);
+int famfs_sysfs_device_add(struct famfs_device *dev);
+void famfs_sysfs_device_remove(struct famfs_device *dev);
+int famfs_sysfs_init(void);
+void famfs_sysfs_exit(void);
+
+/* debugfs.c */
+
+void famfs_debugfs_init(void);
+void famfs_debugfs_exit(void);
 
 /* map.c */
 
@@ -164,14 +189,14 @@ u64 famfs_map_position(const struct famfs_extent *extent, u64 offset);
 
 extern struct mutex famfs_claims_lock;
 
-int famfs_claim(struct famfs_map *map, struct famfs_map **owner);
-void famfs_release(struct famfs_map *map);
+int famfs_claim_map(struct famfs_map *map, struct famfs_map **owner);
+void famfs_claim_release(struct famfs_map *map);
 void famfs_claims_pinned(const struct famfs_map *map, bool pinned);
 void famfs_claims_changed(void);
-unsigned int famfs_claims_state(void);
-void famfs_claims_wait(unsigned int state);
-int famfs_claims_wait_killable(unsigned int state);
-struct famfs_extent *famfs_claim_from(struct famfs_device *dev, u64 offset);
+unsigned int famfs_claims_generation(void);
+void famfs_claims_wait(unsigned int generation);
+int famfs_claims_wait_killable(unsigned int generation);
+struct famfs_extent *famfs_claim_first_after(struct famfs_device *dev, u64 offset);
 
 /* inode.c */
 
@@ -179,14 +204,14 @@ struct famfs_file {
 	struct inode inode;
 	struct famfs_map *map;
 	bool dead;			/* a device is gone; set once */
-	bool abandoned;			/* and nobody uses its memory any more */
+	bool abandoned;			/* dead, and no mapping of its memory is left */
 	spinlock_t lock;
 	unsigned int nr_open;		/* @lock; a parked file counts as open */
 	struct vfsmount *mount;		/* valid while nr_open > 0 */
 	struct path parked;		/* what the worker holds */
-	struct delayed_work look;
-	unsigned long look_delay;	/* jiffies */
-	loff_t busy;			/* where a pinned page was seen last */
+	struct delayed_work retry;
+	unsigned long retry_delay;	/* jiffies */
+	loff_t busy_pos;			/* where a pinned page was seen last */
 };
 
 static inline struct famfs_file *famfs_file(const struct inode *inode)
@@ -218,7 +243,7 @@ int famfs_write_back(struct inode *inode, u64 pos, u64 length);
 /* park.c */
 
 void famfs_park_prepare(struct famfs_file *file);
-void famfs_file_let_go(struct famfs_file *file, const struct path *path);
+void famfs_file_drop_user(struct famfs_file *file, const struct path *path);
 int famfs_parking_init(void);
 void famfs_parking_exit(void);
 

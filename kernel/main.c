@@ -2,8 +2,11 @@
 /*
  * famfs_dax: regular files that consist of given extents of dax devices.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/stringify.h>
 
 #include "internal.h"
 
@@ -12,7 +15,6 @@ static struct miscdevice famfs_misc = {
 	.name = "famfs_dax",
 	.mode = 0600,
 	.fops = &famfs_control_operations,
-	.groups = famfs_attribute_groups,
 };
 
 static int __init famfs_init(void)
@@ -31,16 +33,24 @@ static int __init famfs_init(void)
 	ret = famfs_inodes_init();
 	if (ret)
 		return ret;
-	ret = misc_register(&famfs_misc);
+	ret = famfs_sysfs_init();
 	if (ret)
 		goto err_inodes;
-	ret = famfs_devices_init(famfs_misc.this_device);
+	ret = famfs_devices_init();
 	if (ret)
-		goto err_misc;
+		goto err_sysfs;
+	/* Last: from here on it can be opened. */
+	ret = misc_register(&famfs_misc);
+	if (ret)
+		goto err_devices;
+	famfs_debugfs_init();
+	pr_info("version %u of the interface\n", FAMFS_DAX_VERSION);
 	return 0;
 
-err_misc:
-	misc_deregister(&famfs_misc);
+err_devices:
+	famfs_devices_exit();
+err_sysfs:
+	famfs_sysfs_exit();
 err_inodes:
 	famfs_inodes_exit();
 	return ret;
@@ -48,8 +58,10 @@ err_inodes:
 
 static void __exit famfs_exit(void)
 {
+	famfs_debugfs_exit();
 	misc_deregister(&famfs_misc);
 	famfs_devices_exit();
+	famfs_sysfs_exit();
 	famfs_inodes_exit();
 }
 
@@ -59,4 +71,4 @@ module_exit(famfs_exit);
 MODULE_DESCRIPTION("Regular files that consist of extents of dax devices");
 MODULE_AUTHOR("The famfs developers");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("1");
+MODULE_VERSION(__stringify(FAMFS_DAX_VERSION));

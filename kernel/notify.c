@@ -2,6 +2,8 @@
 /*
  * What the dax core tells a device's holder: memory failed, or the device goes.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -97,11 +99,11 @@ static void famfs_device_kill(struct famfs_device *dev)
 
 	mutex_lock(&famfs_claims_lock);
 	WRITE_ONCE(dev->dead, true);	/* from here on, no new claims */
-	dev->leaving = true;
-	while ((extent = famfs_claim_from(dev, offset))) {
+	WRITE_ONCE(dev->leaving, true);
+	while ((extent = famfs_claim_first_after(dev, offset))) {
 		u64 next = extent->offset + extent->length;
 		struct inode *inode = extent->map->inode;
-		unsigned int state = famfs_claims_state();
+		unsigned int generation = famfs_claims_generation();
 
 		if (READ_ONCE(famfs_file(inode)->abandoned)) {
 			offset = next;
@@ -113,12 +115,14 @@ static void famfs_device_kill(struct famfs_device *dev)
 			famfs_inode_unpin(inode);
 			offset = next;
 		} else {
-			famfs_claims_wait(state);
+			famfs_claims_wait(generation);
 		}
 		mutex_lock(&famfs_claims_lock);
 	}
-	dev->leaving = false;
+	WRITE_ONCE(dev->leaving, false);
 	mutex_unlock(&famfs_claims_lock);
+	/* Before the device can be bound, and attached, again: the name is free for that. */
+	famfs_sysfs_device_remove(dev);
 	famfs_stat_add(FAMFS_STAT_DEVICES_REMOVED, 1);
 }
 
@@ -139,7 +143,7 @@ static void famfs_poison_page(struct famfs_device *dev, u64 offset, int mf_flags
 	}
 
 	mutex_lock(&famfs_claims_lock);
-	extent = famfs_claim_from(dev, offset);
+	extent = famfs_claim_first_after(dev, offset);
 	if (!extent || extent->offset > offset) {
 		mutex_unlock(&famfs_claims_lock);
 		return;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counters and the list of devices, for people: one file each in
- * /sys/class/misc/famfs_dax/stats/, and /sys/class/misc/famfs_dax/devices.
+ * Counters, for people: one file each in /sys/fs/famfs_dax/stats/.
  */
-#include <linux/device.h>
+#include <linux/kobject.h>
 #include <linux/sysfs.h>
 
 #include "internal.h"
@@ -11,11 +10,11 @@
 DEFINE_PER_CPU(struct famfs_stats, famfs_stats);
 
 struct famfs_stat_attribute {
-	struct device_attribute attribute;
+	struct kobj_attribute attribute;
 	enum famfs_stat which;
 };
 
-static ssize_t famfs_stat_show(struct device *dev, struct device_attribute *attr,
+static ssize_t famfs_stat_show(struct kobject *kobj, struct kobj_attribute *attr,
 			       char *buf)
 {
 	enum famfs_stat which =
@@ -74,37 +73,7 @@ static struct attribute *famfs_stat_attributes[] = {
 	NULL,
 };
 
-static const struct attribute_group famfs_stat_group = {
+const struct attribute_group famfs_stat_group = {
 	.name = "stats",
 	.attrs = famfs_stat_attributes,
-};
-
-static ssize_t devices_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
-{
-	return famfs_device_list(buf);
-}
-static DEVICE_ATTR_ADMIN_RO(devices);
-
-static ssize_t abi_version_show(struct device *dev, struct device_attribute *attr,
-				char *buf)
-{
-	return sysfs_emit(buf, "%u\n", FAMFS_DAX_VERSION);
-}
-static DEVICE_ATTR_RO(abi_version);
-
-static struct attribute *famfs_attributes[] = {
-	&dev_attr_devices.attr,
-	&dev_attr_abi_version.attr,
-	NULL,
-};
-
-static const struct attribute_group famfs_attribute_group = {
-	.attrs = famfs_attributes,
-};
-
-const struct attribute_group *famfs_attribute_groups[] = {
-	&famfs_attribute_group,
-	&famfs_stat_group,
-	NULL,
 };

@@ -10,8 +10,8 @@
  * Growth: the size of each structure is part of its ioctl number. A module
  * takes a shorter structure than its own (the rest counts as zero) and a longer
  * one whose additional bytes are zero (else E2BIG). Reserved fields must be zero,
- * unknown flags and types are refused with EINVAL. A new meaning raises
- * FAMFS_DAX_VERSION.
+ * unknown flags and types are refused with EINVAL. A new meaning, also of a file
+ * in /sys/fs/famfs_dax, raises FAMFS_DAX_VERSION.
  */
 #ifndef _UAPI_FAMFS_DAX_H
 #define _UAPI_FAMFS_DAX_H
@@ -20,9 +20,9 @@
 #include <linux/types.h>
 
 #define FAMFS_DAX_NODE		"/dev/famfs_dax"
-#define FAMFS_DAX_VERSION	1
+#define FAMFS_DAX_VERSION	2
 
-/* Limits of version 1; FAMFS_DAX_IOC_INFO reports those of the running module. */
+/* Limits of this version; FAMFS_DAX_IOC_INFO reports those of the running module. */
 #define FAMFS_DAX_MAX_DEVICES	64
 #define FAMFS_DAX_MAX_STRIPS	16
 #define FAMFS_DAX_MAX_EXTENTS	65536

@@ -9,7 +9,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <system_error>
 
 namespace famfs::device {
@@ -47,29 +46,18 @@ bool uses_node(const std::string& process, dev_t number) {
            maps_node(process, number);
 }
 
-// "dax0.0 size=… claimed=… pinned=… attachments=… …"
-ExtentUse parse_use(const std::string& line) {
-    ExtentUse use;
-    std::istringstream words(line);
-    for (std::string word; words >> word;) {
-        const std::string_view text(word);
-        if (text.starts_with("claimed="))
-            use.claimed = parse_number<std::uint64_t>(text.substr(8)).value_or(0);
-        if (text.starts_with("pinned=")) use.pinned = parse_number<std::uint64_t>(text.substr(7)).value_or(0);
-        if (text.starts_with("attachments="))
-            use.attachments = parse_number<std::uint64_t>(text.substr(12)).value_or(0);
-    }
-    return use;
+// Where the module has a directory for each device that it holds, one value a file.
+const std::string held_devices = "/sys/fs/famfs_dax/devices/";
+
+// The first word of a file; "" if it cannot be read.
+std::string first_word(const std::string& path) {
+    std::string word;
+    std::ifstream(path) >> word;
+    return word;
 }
 
-// The first line of the module's list of devices that `wanted` is true of.
-template <typename Wanted>
-std::optional<std::string> find_line(Wanted wanted) {
-    std::ifstream list("/sys/class/misc/famfs_dax/devices");
-    for (std::string line; std::getline(list, line);) {
-        if (wanted(line)) return line;
-    }
-    return std::nullopt;
+std::optional<std::uint64_t> number_in(const std::string& path) {
+    return parse_number<std::uint64_t>(first_word(path));
 }
 
 bool is_held(const Memory& memory, LockKind kind) {
@@ -90,13 +78,21 @@ std::vector<pid_t> node_users(dev_t number) {
 }
 
 std::optional<ExtentUse> extent_use(const std::string& name) {
-    const auto line = find_line([&](const std::string& each) { return each.starts_with(name + " "); });
-    return line ? std::optional(parse_use(*line)) : std::nullopt;
+    const std::string device = held_devices + name;
+    const auto claimed = number_in(device + "/claimed");
+    if (!claimed) return std::nullopt;
+    return ExtentUse{*claimed, number_in(device + "/pinned").value_or(0),
+                     number_in(device + "/attachments").value_or(0)};
 }
 
 std::optional<std::string> leaving_device() {
-    const auto line = find_line([](const std::string& each) { return each.ends_with(" state=leaving"); });
-    return line ? std::optional(line->substr(0, line->find(' '))) : std::nullopt;
+    std::optional<std::string> leaving;
+    any_entry(held_devices, [&](const fs::path& device) {
+        if (first_word(device / "state") != "leaving") return false;
+        leaving = device.filename().string();
+        return true;
+    });
+    return leaving;
 }
 
 DaxUse use_of(const DaxDevice& device) {

@@ -162,9 +162,18 @@ famfs_dax_file_info file_info(int fd) {
 }
 
 uint64_t counter(const std::string& name) {
-    const std::string text = read_text("/sys/class/misc/famfs_dax/stats/" + name);
+    const std::string text = read_text("/sys/fs/famfs_dax/stats/" + name);
     if (text.empty()) harness::fail(__FILE__, __LINE__, "no counter " + name);
     return std::stoull(text);
+}
+
+std::string shown(const Device& device, const std::string& file) {
+    const std::string text = read_text("/sys/fs/famfs_dax/devices/" + device.name + "/" + file);
+    return text.substr(0, text.find('\n'));
+}
+
+std::string listed_devices() {
+    return read_text("/sys/kernel/debug/famfs_dax/devices");
 }
 
 void fill(std::span<unsigned char> bytes, uint64_t seed) {

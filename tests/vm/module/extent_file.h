@@ -86,6 +86,10 @@ famfs_dax_file_info file_info(int fd);
 
 // A counter of the module.
 uint64_t counter(const std::string& name);
+// What it shows of a device in sysfs, without the newline; "" if it does not hold the device.
+std::string shown(const Device& device, const std::string& file);
+// All devices, one a line, in debugfs.
+std::string listed_devices();
 std::string read_text(const std::string& path);
 bool write_text(const std::string& path, const std::string& text);
 

@@ -45,6 +45,12 @@ TEST(attach, info) {
     CHECK_EQ(info.caps, FAMFS_DAX_CAP_CACHE);
 }
 
+TEST(attach, version_is_shown) {
+    const std::string version = std::to_string(FAMFS_DAX_VERSION) + "\n";
+    CHECK(read_text("/sys/fs/famfs_dax/interface_version") == version);
+    CHECK(read_text("/sys/module/famfs_dax/version") == version);
+}
+
 TEST(attach, unknown_ioctl) {
     const Fd control = open_control();
     CHECK_ERRNO(ioctl(control.get(), _IO(FAMFS_DAX_IOC_MAGIC, 99)), ENOTTY);
@@ -63,8 +69,10 @@ TEST(attach, size_is_the_devices) {
     CHECK_EQ(info.claimed, 0u);
     CHECK_EQ(info.attachments, 1u);
     CHECK_EQ(info.flags, 0u);
-    CHECK(read_text("/sys/class/misc/famfs_dax/devices")
-              .starts_with("dax0.0 size=" + std::to_string(first.size)));
+    CHECK(shown(first, "size") == std::to_string(first.size));
+    CHECK(shown(first, "attachments") == "1");
+    CHECK(shown(first, "state") == "live");
+    CHECK(listed_devices().starts_with("dax0.0 size=" + std::to_string(first.size)));
 }
 
 TEST(attach, not_a_dax_device) {
@@ -140,7 +148,7 @@ TEST(attach, structures_grow) {
     unsigned char info[sizeof(famfs_dax_info)];
     memset(info, 0xee, sizeof info);
     CHECK_OK(ioctl(control.get(), _IOC(_IOC_READ, FAMFS_DAX_IOC_MAGIC, 0, 8), info));
-    CHECK_EQ(info[0], 1);
+    CHECK_EQ(info[0], FAMFS_DAX_VERSION);
     CHECK_EQ(info[8], 0xee);
 }
 
@@ -233,4 +241,5 @@ TEST(attach, all_users_are_gone_afterwards) {
         CHECK_EQ(counter("devices"), before + 1);
     }
     CHECK_EQ(counter("devices"), before);
+    CHECK(shown(device(0), "state").empty());
 }

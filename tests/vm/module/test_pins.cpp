@@ -112,8 +112,7 @@ void check_parked(Pin pin) {
         CHECK_EQ(counter("files"), 1u);
         CHECK_EQ(counter("files_pinned"), 1u);
         CHECK_EQ(device_info(control.get()).claimed, length);
-        CHECK(read_text("/sys/class/misc/famfs_dax/devices").find(" pinned=" + std::to_string(length)) !=
-              std::string::npos);
+        CHECK(shown(device(0), "pinned") == std::to_string(length));
         check_others_are_served(control.get());
 
         // The ranges are taken, and the file can be had again by its map.

@@ -55,6 +55,9 @@ TEST(removal, mappers_get_sigbus) {
     unbind_in_time(gone);
 
     CHECK_EQ(counter("devices_removed"), removed + 1);
+    CHECK(shown(gone, "state").empty());
+    CHECK(listed_devices().find(gone.name + " size=") != std::string::npos);
+    CHECK(listed_devices().find("state=dead") != std::string::npos);
     check_lost(mapping, 0);
     check_lost(mapping, 5 * MiB);
     check_lost(mapping, 7 * MiB);
@@ -78,6 +81,7 @@ TEST(removal, mappers_get_sigbus) {
     to_fsdev(gone.name);
     const Fd later = open_control();
     CHECK_EQ(attach(later.get(), gone), 0);
+    CHECK(shown(gone, "state") == "live");
     CHECK_EQ(device_info(later.get()).flags, 0u);
     const Fd again = simple_file(later.get(), 0, 8 * MiB);
     CHECK_EQ(pread(again.get(), &byte, 1, 0), 1);

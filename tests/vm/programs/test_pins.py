@@ -109,7 +109,7 @@ class Pipes(VmCase):
         self.umount(mountpoint)
         with subprocess.Popen(["sh", "-c", "echo dax0.0 >/sys/bus/dax/drivers/fsdev_dax/unbind"]) as unbinding:
             try:
-                self.wait_until(lambda: "leaving" in read_text("/sys/class/misc/famfs_dax/devices"), "it waits")
+                self.wait_until(lambda: read_text("/sys/fs/famfs_dax/devices/dax0.0/state") == "leaving\n", "it waits")
                 other = self.path("other")
                 os.mkdir(other)
                 self.mounts.append(other)

@@ -20,7 +20,7 @@ MIB = 1 << 20
 PAGE = 4096
 LOG_BYTES = 8 * MIB
 PROGRAMS = os.environ["FAMFS_PROGRAMS"]
-STATISTICS = "/sys/class/misc/famfs_dax/stats/"
+STATISTICS = "/sys/fs/famfs_dax/stats/"
 DATA_PATH = os.environ.get("FAMFS_DATA_PATH", "extfile")  # what auto has to choose here
 
 # For tests of what the module does and says.
