@@ -71,6 +71,10 @@ std::string_view name(DaxMode mode) {
     return "unbound";
 }
 
+std::string dax_device_file(const std::string& name, std::string_view file, const DaxSystem& system) {
+    return system.at("/sys/bus/dax/devices/" + name + "/" + std::string(file));
+}
+
 Result<std::string> dax_name(const std::string& path, dev_t number) {
     const std::string directory = sysfs_directory(number);
     std::error_code error;
@@ -80,8 +84,8 @@ Result<std::string> dax_name(const std::string& path, dev_t number) {
 }
 
 // By the driver: libdaxctl (up to v81) does not know fsdev mode.
-DaxMode dax_mode(const std::string& name) {
-    const std::string driver = link_name(std::string(dax_devices_directory) + name + "/driver");
+DaxMode dax_mode(const std::string& name, const DaxSystem& system) {
+    const std::string driver = link_name(dax_device_file(name, "driver", system));
     if (driver == "device_dax") return DaxMode::devdax;
     if (driver == "fsdev_dax") return DaxMode::fsdev;
     if (driver == "kmem") return DaxMode::system_ram;

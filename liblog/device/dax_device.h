@@ -1,6 +1,7 @@
 // What the system knows about dax devices.
 #pragma once
 
+#include "liblog/device/dax_system.h"
 #include "omf/error.h"
 #include "omf/uuid.h"
 
@@ -32,14 +33,15 @@ struct DaxDevice {
     std::optional<omf::Uuid> uuid;  // the device's own tag: its region's uuid
 };
 
-// Where sysfs has a directory for each dax device, by its name.
-inline constexpr std::string_view dax_devices_directory = "/sys/bus/dax/devices/";
+// A file of the device `name` in sysfs, or "" its directory.
+std::string dax_device_file(const std::string& name, std::string_view file,
+                            const DaxSystem& system = host_system());
 
 // The name of the dax device whose node, at `path`, has this device number. kind usage if it is none.
 Result<std::string> dax_name(const std::string& path, dev_t number);
 
 // The mode of the device `name` as of now.
-DaxMode dax_mode(const std::string& name);
+DaxMode dax_mode(const std::string& name, const DaxSystem& system = host_system());
 
 // Looks `number`, the device number of the node at `path`, up with libdaxctl. kind usage if it is no dax
 // device.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "liblog/device/dax_device.h"
+#include "liblog/device/dax_system.h"
 #include "omf/error.h"
 
 #include <string>
@@ -14,6 +15,6 @@ namespace famfs::device {
 // Refused, each with its reason: a device in system-ram mode, one that is in use (mounted, written or read by
 // a famfs program; its node open or mapped by any process that can be seen; extent files of it alive), a
 // kernel without fsdev_dax. After a failure the device has its old mode, if the kernel lets it.
-Result<void> set_dax_mode(const std::string& name, DaxMode wanted);
+Result<void> set_dax_mode(const std::string& name, DaxMode wanted, const DaxSystem& system = host_system());
 
 }  // namespace famfs::device

@@ -47,7 +47,9 @@ bool uses_node(const std::string& process, dev_t number) {
 }
 
 // Where the module has a directory for each device that it holds, one value a file.
-const std::string held_devices = "/sys/fs/famfs_dax/devices/";
+std::string held_devices(const DaxSystem& system) {
+    return system.at("/sys/fs/famfs_dax/devices/");
+}
 
 // The first word of a file; "" if it cannot be read.
 std::string first_word(const std::string& path) {
@@ -67,9 +69,9 @@ bool is_held(const Memory& memory, LockKind kind) {
 
 }  // namespace
 
-std::vector<pid_t> node_users(dev_t number) {
+std::vector<pid_t> node_users(dev_t number, const DaxSystem& system) {
     std::vector<pid_t> users;
-    any_entry("/proc", [&](const fs::path& process) {
+    any_entry(system.at("/proc"), [&](const fs::path& process) {
         const auto pid = parse_number<pid_t>(process.filename().string());
         if (pid && uses_node(process.string(), number)) users.push_back(*pid);
         return false;
@@ -77,17 +79,17 @@ std::vector<pid_t> node_users(dev_t number) {
     return users;
 }
 
-std::optional<ExtentUse> extent_use(const std::string& name) {
-    const std::string device = held_devices + name;
+std::optional<ExtentUse> extent_use(const std::string& name, const DaxSystem& system) {
+    const std::string device = held_devices(system) + name;
     const auto claimed = number_in(device + "/claimed");
     if (!claimed) return std::nullopt;
     return ExtentUse{*claimed, number_in(device + "/pinned").value_or(0),
                      number_in(device + "/attachments").value_or(0)};
 }
 
-std::optional<std::string> leaving_device() {
+std::optional<std::string> leaving_device(const DaxSystem& system) {
     std::optional<std::string> leaving;
-    any_entry(held_devices, [&](const fs::path& device) {
+    any_entry(held_devices(system), [&](const fs::path& device) {
         if (first_word(device / "state") != "leaving") return false;
         leaving = device.filename().string();
         return true;

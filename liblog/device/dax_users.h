@@ -2,6 +2,7 @@
 #pragma once
 
 #include "liblog/device/dax_device.h"
+#include "liblog/device/dax_system.h"
 #include "omf/error.h"
 
 #include <sys/types.h>
@@ -15,7 +16,7 @@ namespace famfs::device {
 
 // The processes that have the device's node open or mapped, as far as the caller may look into them. Costs in
 // proportion to the open files of the host.
-std::vector<pid_t> node_users(dev_t number);
+std::vector<pid_t> node_users(dev_t number, const DaxSystem& system = host_system());
 
 // What the module famfs_dax says of a device that it holds.
 struct ExtentUse {
@@ -26,11 +27,11 @@ struct ExtentUse {
 };
 
 // No value if the module is not loaded or does not hold the device (or the caller may not know: root may).
-std::optional<ExtentUse> extent_use(const std::string& name);
+std::optional<ExtentUse> extent_use(const std::string& name, const DaxSystem& system = host_system());
 
 // The name of a device whose unbinding waits for pages of its files, if there is one: as long as that lasts,
 // the kernel lets no dax device change its driver, and who tries cannot be killed.
-std::optional<std::string> leaving_device();
+std::optional<std::string> leaving_device(const DaxSystem& system = host_system());
 
 // A device's use by famfs and others.
 struct DaxUse {

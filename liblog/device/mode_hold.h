@@ -1,6 +1,7 @@
 // Keeps a dax device in the mode it is in, among the programs of famfs.
 #pragma once
 
+#include "liblog/device/dax_system.h"
 #include "liblog/file_descriptor.h"
 #include "omf/error.h"
 
@@ -20,7 +21,8 @@ class ModeHold {
     // device.
     static Result<ModeHold> acquire(const std::string& path, dev_t number);
     // The exclusive form for the device `name`; no value if somebody holds it.
-    static Result<std::optional<ModeHold>> try_alone(const std::string& name);
+    static Result<std::optional<ModeHold>> try_alone(const std::string& name,
+                                                     const DaxSystem& system = host_system());
 
   private:
     explicit ModeHold(FileDescriptor directory) : directory_(std::move(directory)) {}
