@@ -18,13 +18,26 @@ std::uint64_t mapped_length(std::uint64_t size) {
     return (size + page - 1) / page * page;
 }
 
+// Extents that follow each other in the device are one run.
+std::vector<omf::Extent> joined(std::span<const omf::Extent> extents) {
+    std::vector<omf::Extent> runs;
+    for (const omf::Extent& extent : extents) {
+        const bool continues = !runs.empty() && runs.back().offset + runs.back().length == extent.offset;
+        if (continues)
+            runs.back().length += extent.length;
+        else
+            runs.push_back(extent);
+    }
+    return runs;
+}
+
 }  // namespace
 
 // One mapped file. Letting it go takes its runs back and unmaps it.
 class WindowedMemory::Window {
   public:
-    Window(WindowedMemory& memory, std::vector<omf::Extent> runs, std::byte* base, std::uint64_t length)
-        : memory_(memory), runs_(std::move(runs)), base_(base), length_(length) {}
+    Window(WindowedMemory& memory, std::byte* base, std::uint64_t length)
+        : memory_(memory), base_(base), length_(length) {}
     Window(const Window&) = delete;
     Window& operator=(const Window&) = delete;
     ~Window() {
@@ -32,9 +45,22 @@ class WindowedMemory::Window {
         ::munmap(base_, length_);
     }
 
+    // Lets locate() find the runs, which follow each other in the file.
+    void add(std::span<const omf::Extent> runs) {
+        const std::lock_guard guard(memory_.mutex_);
+        runs_.reserve(runs.size());
+        std::uint64_t start = 0;
+        for (const omf::Extent& run : runs) {
+            const std::uint64_t at = std::min(length_, start);
+            runs_.push_back(
+                memory_.runs_.emplace(run.offset, Run{std::min(run.length, length_ - at), base_ + at}));
+            start += run.length;
+        }
+    }
+
   private:
     WindowedMemory& memory_;
-    std::vector<omf::Extent> runs_;
+    std::vector<Runs::iterator> runs_;
     std::byte* base_;
     std::uint64_t length_;
 };
@@ -51,34 +77,20 @@ Result<void> WindowedMemory::open_superblock() {
 }
 
 Result<MappedRange> WindowedMemory::map(const FileDescriptor& file, std::span<const omf::Extent> extents,
-                                  std::uint64_t size) {
+                                        std::uint64_t size) {
     const int protection = PROT_READ | (access_ == Access::read_write ? PROT_WRITE : 0);
     const std::uint64_t length = mapped_length(size);
     void* mapped = ::mmap(nullptr, length, protection, MAP_SHARED, file.get(), 0);
     if (mapped == MAP_FAILED) return fail_errno(errno, description().path + ": mmap of a file of it");
-    auto* base = static_cast<std::byte*>(mapped);
-
-    std::vector<omf::Extent> runs;
-    for (const omf::Extent& extent : extents) {
-        const bool continues = !runs.empty() && runs.back().offset + runs.back().length == extent.offset;
-        if (continues)
-            runs.back().length += extent.length;
-        else
-            runs.push_back(extent);
-    }
-    const std::lock_guard guard(mutex_);
-    std::uint64_t start = 0;
-    for (const omf::Extent& run : runs) {
-        runs_[run.offset] = {std::min(run.length, length - std::min(length, start)), base + start};
-        start += run.length;
-    }
-    return std::make_shared<Window>(*this, std::move(runs), base, length);
+    const auto window = std::make_shared<Window>(*this, static_cast<std::byte*>(mapped), length);
+    window->add(joined(extents));
+    return window;
 }
 
-void WindowedMemory::forget(const std::vector<omf::Extent>& extents) {
+void WindowedMemory::forget(const std::vector<Runs::iterator>& runs) {
     const std::lock_guard guard(mutex_);
-    for (const omf::Extent& extent : extents)
-        runs_.erase(extent.offset);
+    for (const auto& run : runs)
+        runs_.erase(run);
 }
 
 Result<MappedRange> WindowedMemory::reach(std::span<const omf::Extent> extents, std::uint64_t size) {

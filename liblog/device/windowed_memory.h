@@ -40,14 +40,17 @@ class WindowedMemory : public MappedMemory {
         std::byte* base = nullptr;
     };
 
-    Result<MappedRange> map(const FileDescriptor& file, std::span<const omf::Extent> extents, std::uint64_t size);
-    void forget(const std::vector<omf::Extent>& extents);
+    Result<MappedRange> map(const FileDescriptor& file, std::span<const omf::Extent> extents,
+                            std::uint64_t size);
+    // By offset in the device. Two overlap only if they are equal: of one file that is mapped twice.
+    using Runs = std::multimap<std::uint64_t, Run>;
+    void forget(const std::vector<Runs::iterator>& runs);
 
     Access access_;
     FileDescriptor superblock_file_;
     mutable std::mutex mutex_;
-    std::map<std::uint64_t, Run> runs_;  // by offset in the device; they do not overlap
-    MappedRange superblock_;                   // after what it lets go of itself from
+    Runs runs_;
+    MappedRange superblock_;  // after what it lets go of itself from
 };
 
 }  // namespace famfs::device
