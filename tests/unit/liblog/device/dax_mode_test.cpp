@@ -3,7 +3,7 @@
 #include "liblog/device/dax_mode.h"
 
 #include "liblog/device/mode_hold.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 namespace famfs::device {
 namespace {

@@ -2,7 +2,7 @@
 #include "liblog/device/mount_memory.h"
 
 #include "omf/constants.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -3,10 +3,11 @@
 #include "liblog/device/windowed_memory.h"
 
 #include "omf/constants.h"
-#include "test_pool.h"
+#include "tests/unit/test_pool.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace famfs::device {
@@ -206,10 +207,7 @@ TEST_F(WindowedMemoryTest, ExtentsAreChecked) {
 }
 
 TEST_F(WindowedMemoryTest, FileThatCannotBeMapped) {
-    std::array<int, 2> ends{};
-    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-    const FileDescriptor write_end(ends[1]);
-    memory_.next_file = FileDescriptor(ends[0]);
+    memory_.next_file = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const Extents extents{{0, 8 * mib, 2 * mib}};
     expect_error(memory_.reach(extents, 2 * mib), ENODEV);
     expect_error(read(8 * mib), ENXIO);
