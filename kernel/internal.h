@@ -2,7 +2,8 @@
 /*
  * Inside the famfs_dax module. One way down:
  *
- *	main -> { control -> { inode -> file } -> map -> claim, debugfs } -> device -> sysfs -> stats
+ *	main -> control -> { inode -> file } -> map -> claim -> device -> sysfs -> stats
+ *	main -> debugfs -> device
  *
  * Locks, outer first:
  *	famfs_control.lock

@@ -18,7 +18,7 @@
  * may be about to fault in the next page, which fails now instead of blocking.
  *
  * Nor may anybody still ask the device for an address: the device is marked dead
- * next, and fsdev_dax, asked in that moment, follows a null pointer (7.2; dax_alive()
+ * next, and fsdev_dax, asked in that moment, follows a null pointer (up to 7.3.4; dax_alive()
  * holds, and dax_get_private() then does not). Faults and cache operations look
  * at the mark with the mapping's lock, reads and writes with the inode's.
  */
