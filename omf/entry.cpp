@@ -107,8 +107,7 @@ WireMap encode_map(const Layout& layout) {
 }
 
 std::expected<Layout, Violation> decode_simple(const WireMap& map) {
-    if (map.count == 0 || map.count > max_extents)
-        return broken(Rule::extent_count, map.count, max_extents);
+    if (map.count == 0 || map.count > max_extents) return broken(Rule::extent_count, map.count, max_extents);
     Layout layout;
     for (std::size_t i = 0; i < map.count; ++i)
         layout.extents.push_back(from_wire(map.extents[i]));

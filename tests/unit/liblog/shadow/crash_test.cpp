@@ -1,8 +1,8 @@
 // Every state that a crash may leave a pool in: each file is absent or whole. See crash_model.h.
-#include "tests/unit/liblog/shadow/crash_model.h"
 #include "liblog/pool/check.h"
 #include "liblog/pool/format.h"
 #include "liblog/shadow/pool_writer.h"
+#include "tests/unit/liblog/shadow/crash_model.h"
 #include "tests/unit/test_pool.h"
 
 namespace famfs {
