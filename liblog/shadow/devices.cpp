@@ -1,5 +1,6 @@
 #include "liblog/shadow/devices.h"
 
+#include "liblog/shadow/yaml_fields.h"
 #include "liblog/shadow/yaml_reader.h"
 #include "liblog/shadow/yaml_writer.h"
 

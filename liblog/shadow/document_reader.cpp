@@ -1,4 +1,5 @@
 #include "liblog/shadow/document.h"
+#include "liblog/shadow/yaml_fields.h"
 #include "liblog/shadow/yaml_reader.h"
 
 #include <fmt/format.h>
@@ -21,7 +22,7 @@ void read_extents(Fields& fields, std::string_view key, omf::ExtentList& extents
     const Node* list = fields.sequence(key);
     if (list == nullptr) return;
     if (list->items.empty() || list->items.size() > omf::max_extents)
-        return fields.reject(list->line, key,
+        return fields.reject(*list, key,
                              fmt::format("{} items, not 1...{}", list->items.size(), omf::max_extents));
     for (const Node& item : list->items) {
         Fields extent(item, std::string(key));
@@ -94,7 +95,7 @@ void read_famfs_form(Fields& fields, omf::File& file) {
     const Node* list = fields.sequence("striped_ext_list");
     if (list == nullptr) return;
     if (list->items.size() != 1 || count != 1)
-        return fields.reject(list->line, "striped_ext_list", "exactly one stripe is allowed");
+        return fields.reject(*list, "striped_ext_list", "exactly one stripe is allowed");
     read_stripe_by_index(list->items[0], fields, file);
 }
 

@@ -1,6 +1,7 @@
 #include "liblog/shadow/state.h"
 
 #include "liblog/file_io.h"
+#include "liblog/shadow/yaml_fields.h"
 #include "liblog/shadow/yaml_reader.h"
 
 #include <fcntl.h>

@@ -116,6 +116,9 @@ TEST_F(DocumentTest, ReadsBackWhatItWrote) {
                                     std::string("\xef\xbb\xbf"),
                                     std::string("---"),
                                     std::string("..."),
+                                    std::string("a b..."),
+                                    std::string("~"),
+                                    std::string("a\n\n"),
                                     std::string("\xc2\x85"),
                                     std::string("\xe2\x80\xa8"),
                                     std::string("back\\slash"),
@@ -182,7 +185,7 @@ TEST_F(DocumentTest, RefusesWhatIsWrongAndSaysWhere) {
         const char *from, *to, *named;
     };
     for (const Case& test : {
-             Case{"size: 2097152", "size: -1", "line 3: size"},
+             Case{"size: 2097152", "size: -1", "line 3, column 9: size"},
              {"size: 2097152", "size: 9223372036854775808", "size"},
              {"size: 2097152", "size: 1e3", "size"},
              {"size: 2097152", "size: 010", "size"},
@@ -190,7 +193,7 @@ TEST_F(DocumentTest, RefusesWhatIsWrongAndSaysWhere) {
              {"size: 2097152", "size: [1]", "size"},
              {"size: 2097152", "size: 2097153", "extents hold"},
              {"  size: 2097152\n", "", "size: missing"},
-             {"  size: 2097152\n", "  size: 1\n  size: 1\n", "line 4: size: repeated"},
+             {"  size: 2097152\n", "  size: 1\n  size: 1\n", "line 4, column 3: size: repeated"},
              {"  size: 2097152\n", "  size: 1\n  colour: 1\n", "colour: unknown"},
              {"owner: 1000", "owner: 4294967296", "owner"},
              {"'0600'", "'0800'", "permissions"},
@@ -206,7 +209,7 @@ TEST_F(DocumentTest, RefusesWhatIsWrongAndSaysWhere) {
              {"length: 2097152", "length: 0", "extent 0"},
              {"length: 2097152", "length: 18446744073707454464", "extent 0"},
              {"file:", "file: &a", "anchor"},
-             {"offset: 10485760", "offset: *a", "alias"},
+             {"offset: 10485760", "offset: *a", "line 9, column 15: "},
              {"file:", "!!x file:", "tag"},
              {"file:", "? [a]\n: b\nfile:", "key"},
          })
