@@ -1,10 +1,12 @@
 // A shadow document of any text. What is accepted must survive being written and read again, in both forms.
+// What the scanner reads, yaml-cpp must read to the same values.
 //
 // Input: the place, a NUL, the text.
 #include "liblog/shadow/document.h"
 
 #include "fuzz.h"
 #include "liblog/shadow/devices.h"
+#include "readers_agree.h"
 
 using namespace famfs;
 
@@ -39,6 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view input = fuzz::text_of(data, size);
     const std::size_t end = input.find('\0');
     if (end == input.npos) return 0;
+    fuzz::require_agreement(input.substr(end + 1));
     const auto file = shadow::read_document(input.substr(end + 1), input.substr(0, end), context);
     if (!file) {
         fuzz::require(!file.error().message.empty(), "a refusal has a reason");

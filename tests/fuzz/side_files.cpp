@@ -2,11 +2,13 @@
 #include "fuzz.h"
 #include "liblog/shadow/devices.h"
 #include "liblog/shadow/state.h"
+#include "readers_agree.h"
 
 using namespace famfs;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text = fuzz::text_of(data, size);
+    fuzz::require_agreement(text);
     if (const auto state = shadow::read_state(text)) {
         const auto again = shadow::read_state(shadow::write_state(*state));
         fuzz::require(again && again->entries == state->entries && again->totals.files == state->totals.files,
