@@ -1,6 +1,7 @@
+#include "liblog/shadow/yaml_reader.h"
+
 #include "liblog/shadow/yaml_emitter.h"
 #include "liblog/shadow/yaml_parser.h"
-#include "liblog/shadow/yaml_reader.h"
 #include "liblog/shadow/yaml_scanner.h"
 
 #include <gtest/gtest.h>
