@@ -17,6 +17,7 @@
 #include <climits>
 #include <csignal>
 #include <string_view>
+#include <utility>
 
 namespace famfs::fused {
 
@@ -34,11 +35,13 @@ void close_range_of(unsigned first, unsigned last) {
         ::close(static_cast<int>(number));
 }
 
-void close_descriptors(std::optional<int> connection) {
+void close_descriptors(std::vector<int> kept) {
+    std::ranges::sort(kept);
     unsigned first = STDERR_FILENO + 1;
-    if (connection && *connection >= static_cast<int>(first)) {
-        close_range_of(first, static_cast<unsigned>(*connection) - 1);
-        first = static_cast<unsigned>(*connection) + 1;
+    for (const int descriptor : kept) {
+        if (descriptor < static_cast<int>(first)) continue;
+        close_range_of(first, static_cast<unsigned>(descriptor) - 1);
+        first = static_cast<unsigned>(descriptor) + 1;
     }
     close_range_of(first, UINT_MAX);
 }
@@ -109,8 +112,8 @@ void reset_out_of_memory_score() {
 
 }  // namespace
 
-std::vector<std::string> leave_caller_behind(Ground ground, std::optional<int> connection) {
-    close_descriptors(connection);
+std::vector<std::string> leave_caller_behind(Ground ground, std::vector<int> kept) {
+    close_descriptors(std::move(kept));
     stop_timers();
     reset_signals(ground);
     end_in_order_with_parent();

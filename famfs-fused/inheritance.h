@@ -2,7 +2,6 @@
 // list.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +10,7 @@ namespace famfs::fused {
 enum class Ground { foreground, background };
 
 // Call early, with one thread, in the process that was started. Afterwards
-// * of its descriptors only 0, 1, 2 and `connection` are open;
+// * of its descriptors only 0, 1, 2 and those in `kept` are open;
 // * no interval timer runs, SIGTERM has its default action, and in the background all other signals too;
 // * if it was to be ended with its parent, that is by SIGTERM, which unmounts;
 // * no limit but that on open files (which is set where files are opened) is lower than it must be: soft ones
@@ -19,6 +18,6 @@ enum class Ground { foreground, background };
 // * it is no more likely than others to be ended when memory is short, if that can be had; it is no reaper of
 //   others' children; and mappings are executable only if asked for.
 // Returns what cannot be mended and may hurt the mount later, a line each, for the log.
-std::vector<std::string> leave_caller_behind(Ground ground, std::optional<int> connection);
+std::vector<std::string> leave_caller_behind(Ground ground, std::vector<int> kept);
 
 }  // namespace famfs::fused

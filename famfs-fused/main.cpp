@@ -3,6 +3,7 @@
 #include "famfs-fused/inheritance.h"
 #include "famfs-fused/mountpoint.h"
 #include "famfs-fused/options.h"
+#include "famfs-fused/status_channel.h"
 #include "liblog/exit_status.h"
 #include "liblog/process_start.h"
 
@@ -26,13 +27,27 @@ int print(const std::string& text) {
     return complain({ErrorKind::io, errno, "standard output: write failed"});
 }
 
-int serve_with_log(const Options& options, const std::vector<std::string>& warnings,
+int serve_with_log(const Options& options, const std::vector<std::string>& warnings, StatusChannel status,
                    const std::function<void()>& ready) {
     Log log(options.foreground ? LogTarget::standard_error : LogTarget::system_log);
     for (const std::string& warning : warnings)
         log.warning("{}", warning);
-    const auto served = serve(options, log, ready);
-    return served ? *served : complain(served.error());
+    const auto served = serve(options, log, [&] {
+        status.close();
+        ready();
+    });
+    if (served) return *served;
+    status.tell(served.error());
+    return complain(served.error());
+}
+
+Result<StatusChannel> open_status(const Options& options) {
+    if (!options.status_descriptor) return StatusChannel();
+    return StatusChannel::take(*options.status_descriptor);
+}
+
+std::vector<int> descriptors_of(const Options& options, const StatusChannel& status) {
+    return {parse_connection(options.mountpoint).value_or(-1), status.descriptor()};
 }
 
 int run(int count, char** arguments) {
@@ -40,10 +55,12 @@ int run(int count, char** arguments) {
     if (!parsed) return complain(parsed.error());
     if (const auto* information = std::get_if<Information>(&*parsed)) return print(information->text);
     const Options& options = std::get<Options>(*parsed);
+    auto status = open_status(options);
+    if (!status) return complain(status.error());
     const auto warnings = leave_caller_behind(options.foreground ? Ground::foreground : Ground::background,
-                                              parse_connection(options.mountpoint));
+                                              descriptors_of(options, *status));
     const auto body = [&](const std::function<void()>& ready) {
-        return serve_with_log(options, warnings, ready);
+        return serve_with_log(options, warnings, std::move(*status), ready);
     };
     return options.foreground ? body([] {}) : run_in_background(body);
 }

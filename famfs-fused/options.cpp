@@ -1,9 +1,12 @@
 #include "famfs-fused/options.h"
 
+#include "famfs-fused/data/capabilities.h"
 #include "famfs-fused/version.h"
 #include "liblog/argument_parser.h"
 #include "liblog/parse_number.h"
 #include "omf/path.h"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -22,13 +25,6 @@ unsigned default_threads() {
 
 std::unexpected<Error> usage(const std::string& message) {
     return fail(ErrorKind::usage, EINVAL, message + "; see famfs-fused --help");
-}
-
-std::string offers_text() {
-    const auto line = [](std::string_view path, const std::string& why_unavailable) {
-        return fmt::format("{}: {}\n", path, why_unavailable.empty() ? "yes" : "no, " + why_unavailable);
-    };
-    return line("iomap", why_no_maps()) + line("extfile", why_no_passthrough());
 }
 
 struct Raw {
@@ -51,13 +47,21 @@ ArgumentParser::Take store_number(unsigned& number) {
     };
 }
 
+ArgumentParser::Take store_descriptor(std::optional<int>& descriptor) {
+    return [&descriptor](const std::string& text) -> Result<void> {
+        descriptor = parse_number<int>(text);
+        if (descriptor && *descriptor > STDERR_FILENO) return {};
+        return fail(ErrorKind::usage, EINVAL, omf::printable(text) + " is not a descriptor from 3 on");
+    };
+}
+
 void declare(ArgumentParser& parser, Raw& raw) {
     using Parser = ArgumentParser;
     using Option = Parser::Option;
     Options& options = raw.options;
     parser.add_stop("-h,--help", "Show this and exit", raw.help);
     parser.add_stop("--version", "Say which version this is, and exit", raw.version);
-    parser.add_stop("--offers", "Say which data paths through the kernel it offers, and exit", raw.offers);
+    parser.add_stop("--offers", "Say what the kernel offers, as JSON, and exit", raw.offers);
     parser.add(Option{"--shadow", "DIR", "Shadow tree to serve", Parser::store(options.shadow), true});
     parser.add(Option{"--device", "DEVICE", "Device of the pool (default: those of DIR/devices.yaml)",
                       Parser::append(options.devices), false, true});
@@ -72,6 +76,8 @@ void declare(ArgumentParser& parser, Raw& raw) {
     parser.add(Option{"--read-only", "", "Refuse every write", Parser::set(options.read_only)});
     parser.add(Option{"--pid-file", "FILE", "Write the process id there, and lock it until exit",
                       Parser::store(options.pid_file)});
+    parser.add(Option{"--status-fd", "N", "Write to this descriptor, as JSON, why the mount failed",
+                      store_descriptor(options.status_descriptor)});
     parser.add(Option{"--sandbox", "LEVEL",
                       "none, caps or full (default): what the daemon gives up once it serves",
                       Parser::store(raw.sandbox)});
@@ -119,7 +125,7 @@ Result<std::variant<Options, Information>> parse_options(int count, const char* 
     declare(parser, raw);
     if (const auto parsed = parser.parse(words); !parsed) return usage(parsed.error().message);
     if (raw.version) return Information{std::string(version_line) + "\n"};
-    if (raw.offers) return Information{offers_text()};
+    if (raw.offers) return Information{records::write_capabilities(find_capabilities())};
     if (raw.help)
         return Information{parser.help("famfs-fused", "Serves a famfs shadow tree through FUSE.\n")};
     return settle(std::move(raw));

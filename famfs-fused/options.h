@@ -7,6 +7,7 @@
 #include "famfs-fused/sandbox/sandbox.h"
 #include "omf/error.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -23,6 +24,7 @@ struct Options {
     unsigned threads = 0;
     bool read_only = false;  // --read-only or -o ro
     std::string pid_file;    // "" for none
+    std::optional<int> status_descriptor;
     SandboxLevel sandbox = SandboxLevel::full;
     MountOptions mount;
     std::string mountpoint;

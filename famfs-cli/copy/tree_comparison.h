@@ -4,13 +4,30 @@
 #include "famfs-cli/mount/mounted_path.h"
 #include "famfs-cli/ui/interrupt.h"
 #include "famfs-cli/ui/progress.h"
-#include "famfs-cli/verbs/reports.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace famfs::cli {
+
+// A way in which the two sides differ.
+struct Difference {
+    enum class Kind { missing_in_mount, missing_in_directory, type, size, content, unreadable };
+    Kind kind = Kind::content;
+    std::string path;          // relative to the tops of both trees; "" for these
+    std::uint64_t offset = 0;  // of the first byte that differs (content)
+    std::uint64_t mount_size = 0;
+    std::uint64_t directory_size = 0;
+    std::string reason;  // unreadable: why
+};
+
+struct VerifyReport {
+    std::uint64_t files = 0;  // compared
+    std::uint64_t bytes = 0;
+    std::vector<Difference> differences;
+};
 
 // First collect() what there is to compare, then compare() the contents in parallel. Not thread safe.
 class TreeComparison {

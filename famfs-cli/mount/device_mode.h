@@ -9,17 +9,8 @@
 
 namespace famfs::cli {
 
-// Whether `path` is the node of a dax device in fsdev mode.
-bool is_in_fsdev_mode(const std::string& path);
-
-// Loads the module through which a device in fsdev mode can be read, if it is not there; whether it is.
-bool load_reader();
-
 // kind busy if the device at `path` (absolute) is mounted in a way that leaves no room for another mount.
 Result<void> check_room(const std::string& path);
-
-// Whether the daemon finds that this kernel takes file maps.
-bool kernel_takes_maps();
 
 // What `famfs mount` does to the mode of its device, decided first and done later, so that it can be recorded
 // in between. Undone when destroyed, unless kept.
@@ -55,10 +46,9 @@ class ModeChange {
     bool done_ = false;
 };
 
-// Puts the device at `path` back into the mode `before`, or with "" into the one that an earlier mount owes
-// it, if any. If it is still in use, that is noted, on the terminal and for the end of the next mount of it.
-// After a daemon that was killed mappings may live on, of which the kernel tells nobody: then `orderly` is
-// false.
+// Puts the device at `path` back into the mode `before`, or with "" into the one that was saved for it, if
+// any. If it is still in use, that is noted, and the mode saved for the end of its next mount. After a daemon
+// that was killed mappings may live on, of which the kernel tells nobody: then `orderly` is false.
 void give_mode_back(Console& console, const std::string& path, const std::string& before,
                     bool orderly = true);
 

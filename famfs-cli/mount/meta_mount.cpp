@@ -1,16 +1,20 @@
 #include "famfs-cli/mount/meta_mount.h"
 
-#include "famfs-cli/mount/device_mode.h"
+#include "famfs-cli/mount/dax_node.h"
+#include "famfs-cli/mount/kernel_support.h"
 #include "famfs-cli/mount/process.h"
 #include "liblog/device/mount_memory.h"
 #include "liblog/pool/pool.h"
+#include "liblog/records/failure.h"
 #include "liblog/shadow/tree.h"
 #include "omf/constants.h"
 #include "omf/path.h"
 
+#include <fmt/format.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <utility>
 
 namespace famfs::cli {
@@ -35,6 +39,21 @@ Result<void> write_tree(const std::string& shadow, const std::string& path, std:
     return tree->finish(state, log_length, false);
 }
 
+// Returns when the mount answers.
+Result<void> run_daemon(const std::vector<std::string>& command) {
+    const auto errors = ErrorCapture::make();
+    const auto status = ErrorCapture::make();
+    if (!errors || !status) return std::unexpected((errors ? status : errors).error());
+    auto daemon = Process::start(command, errors->descriptor(), std::nullopt, status->descriptor());
+    if (!daemon) return std::unexpected(daemon.error());
+    const auto ended = daemon->wait();
+    if (!ended) return std::unexpected(ended.error());
+    if (ended->status == 0) return {};
+    if (auto failure = records::read_failure(status->text())) return std::unexpected(std::move(*failure));
+    return fail(ErrorKind::unsupported, ENOTSUP,
+                fmt::format("famfs-fused ended with status {}", ended->status));
+}
+
 Result<device::DaxDevice> find_device(const std::string& path) {
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0) return fail_errno(errno, omf::printable(path));
@@ -44,7 +63,7 @@ Result<device::DaxDevice> find_device(const std::string& path) {
 }  // namespace
 
 bool needs_meta_mount(const std::string& path) {
-    if (!is_in_fsdev_mode(path) || device::mount_that_holds(path) || load_reader()) return false;
+    if (!is_in_fsdev_mode(path) || device::mount_that_holds(path) || load_extent_module()) return false;
     return kernel_takes_maps();
 }
 
@@ -75,20 +94,9 @@ Result<void> MetaMount::serve(const std::string& path) {
     if (auto written = run_->write_record({mountpoint, path, shadow, true, ""}); !written) return written;
     if (auto written = write_tree(shadow, path, device->size, omf::minimum_log_length); !written)
         return written;
-    const auto errors = ErrorCapture::make();
-    if (!errors) return std::unexpected(errors.error());
-    auto daemon = Process::start({find_program("famfs-fused"), "--shadow", shadow, "--device", path,
-                                  "--data-path", "iomap", "--pid-file", run_->pid_path(), "--", mountpoint},
-                                 errors->descriptor());
-    if (!daemon) return std::unexpected(daemon.error());
-    const auto ended = daemon->wait();
-    if (!ended) return std::unexpected(ended.error());
-    if (ended->status == 0) return {};
-    const auto lines = errors->lines();
-    const std::string said = lines.empty() ? fmt::format("famfs-fused ended with status {}", ended->status)
-                                           : std::string(without_daemon_name(lines.back()));
-    const bool held = said.find("something else holds it") != std::string::npos;
-    return fail(held ? ErrorKind::busy : ErrorKind::unsupported, held ? EBUSY : ENOTSUP, said);
+    return run_daemon({find_program("famfs-fused"), "--shadow", shadow, "--device", path, "--data-path",
+                       "iomap", "--pid-file", run_->pid_path(), "--status-fd",
+                       fmt::to_string(Process::status_number), "--", mountpoint});
 }
 
 Result<void> MetaMount::show_log(const std::string& path) {

@@ -1,4 +1,3 @@
-// famfs mount: replays the log into a shadow tree and starts the daemon that serves it.
 #include "famfs-cli/mount/mount.h"
 
 #include "famfs-cli/mount/device_mode.h"
@@ -6,10 +5,10 @@
 #include "famfs-cli/mount/process.h"
 #include "famfs-cli/mount/run_directory.h"
 #include "famfs-cli/mount/shadow_form.h"
+#include "famfs-cli/mount/stale_mounts.h"
 #include "famfs-cli/mount/target.h"
 #include "famfs-cli/ui/findings.h"
 #include "famfs-cli/ui/interrupt.h"
-#include "famfs-cli/verbs/command_line.h"
 #include "liblog/pool/pool.h"
 #include "liblog/private_directory.h"
 #include "liblog/shadow/logplay.h"
@@ -186,7 +185,7 @@ Result<pool::Role> play_log(const MountRecord& record, FindingReporter& reporter
 Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt& interrupt) {
     const auto mountpoint = check_mountpoint(request.mountpoint);
     if (!mountpoint) return std::unexpected(mountpoint.error());
-    RunDirectory::remove_stale(console);
+    remove_stale_mounts(console);
     const auto device = device::resolve_device_path(request.device);
     if (!device) return std::unexpected(device.error());
     if (request.data_path != "yaml")
@@ -230,29 +229,6 @@ int mount_pool(Console& console, const MountRequest& request) {
     const auto status = mount_steps(console, request, interrupt);
     if (status) return *status;
     return interrupt.requested() ? exit_interrupted : console.fail(status.error());
-}
-
-int run_mount(Console& console, Arguments arguments) {
-    MountRequest request;
-    std::vector<std::string> options;
-    CommandLine line(console, "mount");
-    line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file");
-    line.add_subject("MOUNTPOINT", request.mountpoint, "A directory");
-    line.add_text("--shadow", request.shadow, "DIR", "Keep the shadow tree here, also after the mount");
-    line.add_choice("--data-path", request.data_path, data_path_names, "How bytes reach the memory (auto)");
-    line.add_flag("--read-only", request.read_only, "Refuse all writes through the mount");
-    line.add_flag("--foreground", request.foreground, "Stay until the mount ends");
-    line.add_texts("-o", options, "OPTIONS", "Mount options, separated by commas");
-    if (const auto status = line.parse(arguments)) return *status;
-    const bool read_only = request.read_only;  // which no -o rw takes back
-    for (const auto& text : options) {
-        for (const auto& option : split_mount_options(text)) {
-            const auto taken = take_mount_option(option, request);
-            if (!taken) return line.usage_error("-o " + taken.error().message);
-        }
-    }
-    request.read_only = request.read_only || read_only;
-    return mount_pool(console, request);
 }
 
 }  // namespace famfs::cli

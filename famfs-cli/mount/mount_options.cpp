@@ -1,4 +1,5 @@
-#include "famfs-cli/mount/mount.h"
+#include "famfs-cli/mount/mount_options.h"
+
 #include "omf/path.h"
 
 #include <fmt/ranges.h>

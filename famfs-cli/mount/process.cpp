@@ -70,10 +70,11 @@ std::string find_program(const std::string& name) {
 }
 
 Result<Process> Process::start(const std::vector<std::string>& argv, std::optional<int> stderr_descriptor,
-                               std::optional<int> stdout_descriptor) {
+                               std::optional<int> stdout_descriptor, std::optional<int> status_descriptor) {
     SpawnAttributes spawn;
     if (stderr_descriptor) spawn.redirect(STDERR_FILENO, *stderr_descriptor);
     if (stdout_descriptor) spawn.redirect(STDOUT_FILENO, *stdout_descriptor);
+    if (status_descriptor) spawn.redirect(status_number, *status_descriptor);
     std::vector<std::string> words(argv);
     std::vector<char*> pointers;
     pointers.reserve(words.size() + 1);
@@ -114,10 +115,15 @@ Result<ErrorCapture> ErrorCapture::make() {
     return ErrorCapture(std::move(file));
 }
 
-std::vector<std::string> ErrorCapture::lines() const {
+std::string ErrorCapture::text() const {
     std::string text(8192, '\0');
     const auto length = read_at(file_.get(), std::as_writable_bytes(std::span(text)), 0);
     text.resize(length ? *length : 0);
+    return text;
+}
+
+std::vector<std::string> ErrorCapture::lines() const {
+    const std::string text = this->text();
     std::vector<std::string> found;
     for (std::size_t start = 0; start < text.size();) {
         const std::size_t end = std::min(text.find('\n', start), text.size());
@@ -132,7 +138,7 @@ std::string_view without_daemon_name(std::string_view line) {
     return line.starts_with(name) ? line.substr(name.size()) : line;
 }
 
-Result<std::vector<std::string>> run_for_output(const std::vector<std::string>& argv) {
+Result<std::string> run_for_output(const std::vector<std::string>& argv) {
     const auto output = ErrorCapture::make();
     const auto errors = ErrorCapture::make();
     if (!output || !errors) return std::unexpected((output ? errors : output).error());
@@ -140,7 +146,7 @@ Result<std::vector<std::string>> run_for_output(const std::vector<std::string>& 
     if (!process) return std::unexpected(process.error());
     const auto ended = process->wait();
     if (!ended) return std::unexpected(ended.error());
-    if (ended->status == 0) return output->lines();
+    if (ended->status == 0) return output->text();
     const auto said = errors->lines();
     const std::string why = said.empty() ? fmt::format("status {}", ended->status) : said.back();
     return fail(

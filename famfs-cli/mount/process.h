@@ -27,10 +27,12 @@ class Process {
   public:
     // Starts `argv` with default signal handling, but HUP, INT and TERM as they are, and none blocked; stdin,
     // stdout and stderr are the caller's, but stderr goes to `stderr_descriptor` if given, stdout to
-    // `stdout_descriptor`.
+    // `stdout_descriptor`. The program has `status_descriptor`, if given, as number status_number.
     static Result<Process> start(const std::vector<std::string>& argv,
                                  std::optional<int> stderr_descriptor = {},
-                                 std::optional<int> stdout_descriptor = {});
+                                 std::optional<int> stdout_descriptor = {},
+                                 std::optional<int> status_descriptor = {});
+    static constexpr int status_number = 3;
 
     pid_t pid() const { return pid_; }
     Result<Ended> wait();
@@ -42,13 +44,14 @@ class Process {
     pid_t pid_;
 };
 
-// Takes what a program writes to stderr or stdout, without waiting for all that inherit it to close it.
+// Takes what a program writes to a descriptor, without waiting for all that inherit it to close it.
 class ErrorCapture {
   public:
     static Result<ErrorCapture> make();
 
     int descriptor() const { return file_.get(); }
-    // The lines so far, from at most 8 KiB.
+    // What came so far, at most 8 KiB; and its lines.
+    std::string text() const;
     std::vector<std::string> lines() const;
 
   private:
@@ -59,8 +62,8 @@ class ErrorCapture {
 // What the daemon said, without its name at the start of the line.
 std::string_view without_daemon_name(std::string_view line);
 
-// Runs a program to its end; what it said on stdout, or, if its status is not 0, the last it said on stderr
-// as an error of kind unsupported.
-Result<std::vector<std::string>> run_for_output(const std::vector<std::string>& argv);
+// Runs a program to its end; what it said on stdout, at most 8 KiB, or, if its status is not 0, the last it
+// said on stderr as an error of kind unsupported.
+Result<std::string> run_for_output(const std::vector<std::string>& argv);
 
 }  // namespace famfs::cli

@@ -1,6 +1,7 @@
-// mount.famfs -o remount: changes the attributes of a mount that is there.
+#include "famfs-cli/mount/remount.h"
+
 #include "famfs-cli/mount/ask_within.h"
-#include "famfs-cli/mount/mount.h"
+#include "famfs-cli/mount/mount_options.h"
 #include "famfs-cli/mount/mount_users.h"
 #include "famfs-cli/mount/target.h"
 #include "liblog/device/memory.h"

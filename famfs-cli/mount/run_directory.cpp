@@ -1,7 +1,5 @@
 #include "famfs-cli/mount/run_directory.h"
 
-#include "famfs-cli/mount/device_mode.h"
-#include "famfs-cli/verbs/json.h"
 #include "liblog/file_io.h"
 #include "liblog/parse_number.h"
 #include "liblog/private_directory.h"
@@ -58,7 +56,7 @@ std::vector<std::string> entries(const std::string& base) {
 
 std::optional<MountRecord> read_record(const std::string& path) {
     const auto text = read_file(AT_FDCWD, path + "/mount.yaml", max_record, Owner::trusted);
-    return text ? json::read_mount_record(*text) : std::nullopt;
+    return text ? read_mount_record(*text) : std::nullopt;
 }
 
 // Nobody holds a lock on this file (or there is no file). Another kind of thing that lies there is no file of
@@ -146,31 +144,8 @@ bool RunDirectory::is_mounted() const {
     return mount != nullptr && mount->famfs();
 }
 
-// Its mount has ended, and nobody cleans up; then it is locked.
 bool RunDirectory::claim_abandoned() {
     return lock(std::chrono::milliseconds(0)) && !is_gone() && !has_daemon() && !is_mounted();
-}
-
-// Nothing else shows that there still is a mount, and why its device is not what it was. A daemon that is
-// just ending gets a moment.
-void RunDirectory::note_detached(Console& console) const {
-    constexpr auto moment = std::chrono::milliseconds(300);
-    if (is_gone() || record_.mode_before.empty() || is_mounted() || wait_for_daemon(moment)) return;
-    console.note(fmt::format(
-        "{} is not put in {} mode yet: it was detached from {}, and processes have files of it open "
-        "or mapped; the next famfs mount or umount after their end does it",
-        omf::printable(record_.device), record_.mode_before, omf::printable(record_.mountpoint)));
-}
-
-void RunDirectory::remove_stale(Console& console) {
-    for (RunDirectory& directory : all()) {
-        if (!directory.claim_abandoned()) {
-            directory.note_detached(console);
-            continue;
-        }
-        give_mode_back(console, directory.record_.device, directory.record_.mode_before, false);
-        if (const auto removed = directory.remove(); !removed) continue;  // the next mount tries again
-    }
 }
 
 Result<void> RunDirectory::write_identity(const MountIdentity& identity) const {
@@ -187,7 +162,7 @@ std::optional<MountIdentity> RunDirectory::identity() const {
 Result<void> RunDirectory::write_record(const MountRecord& record) {
     record_ = record;
     const std::string name = path_ + "/mount.yaml";
-    return replace_file(AT_FDCWD, name + ".new", name, json::write_mount_record(record), 0600);
+    return replace_file(AT_FDCWD, name + ".new", name, write_mount_record(record), 0600);
 }
 
 bool RunDirectory::wait_for_daemon(std::chrono::milliseconds limit) const {

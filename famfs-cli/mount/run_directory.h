@@ -3,7 +3,7 @@
 // until it ends), and shadow/ if nobody gave one.
 #pragma once
 
-#include "famfs-cli/ui/console.h"
+#include "famfs-cli/mount/mount_record.h"
 #include "liblog/file_descriptor.h"
 #include "liblog/mount_identity.h"
 #include "omf/error.h"
@@ -14,15 +14,6 @@
 #include <vector>
 
 namespace famfs::cli {
-
-// What mount.yaml says.
-struct MountRecord {
-    std::string mountpoint;
-    std::string device;
-    std::string shadow;
-    bool own_shadow = false;  // made by `famfs mount`, to be removed by `famfs umount`
-    std::string mode_before;  // the mode that `famfs mount` took the dax device from, "" if it left it alone
-};
 
 // A mount's run directory, which stays when the object goes.
 class RunDirectory {
@@ -38,9 +29,8 @@ class RunDirectory {
     // nullptr, of the mount that was on `mountpoint`.
     static std::optional<RunDirectory> find(const std::string& mountpoint, const Mount* mount);
 
-    // Removes what mounts left that ended without `famfs umount`; their devices get their mode back. Of those
-    // that were detached (umount -l) and are in use still, it is said that they keep their device's mode.
-    static void remove_stale(Console& console);
+    // Those of all mounts that a `famfs mount` of this user made.
+    static std::vector<RunDirectory> all();
 
     const std::string& path() const { return path_; }
     std::string shadow_path() const { return path_ + "/shadow"; }
@@ -58,6 +48,10 @@ class RunDirectory {
     // `limit`. Who cleans up holds the lock, and looks whether somebody else has done it before.
     bool lock(std::chrono::milliseconds limit);
     bool is_gone() const;
+    // Whether its mount is in this namespace's table; true also if that cannot be read.
+    bool is_mounted() const;
+    // Locks it if its mount has ended and nobody cleans up; whether that is so.
+    bool claim_abandoned();
     // The process id that the daemon wrote; 0 if it did not.
     pid_t daemon_pid() const;
 
@@ -66,10 +60,6 @@ class RunDirectory {
 
   private:
     explicit RunDirectory(std::string path) : path_(std::move(path)) {}
-    static std::vector<RunDirectory> all();
-    bool claim_abandoned();
-    void note_detached(Console& console) const;
-    bool is_mounted() const;
     bool has_daemon() const;
     // How surely it belongs to a mount; the last one is the surest.
     enum class Match { none, place, dead_mount, file_system, mount };

@@ -1,7 +1,7 @@
 #include "famfs-cli/ui/progress.h"
 
 #include "famfs-cli/ui/size.h"
-#include "famfs-cli/verbs/json.h"
+#include "liblog/records/json.h"
 
 #include <unistd.h>
 
@@ -27,7 +27,7 @@ bool wanted(const Console& console, bool terminal) {
     return true;
 }
 
-std::string text_line(const json::ProgressState& state) {
+std::string text_line(const ProgressState& state) {
     const std::uint64_t percent = state.total == 0 ? 100 : state.done * 100 / state.total;
     std::string line = fmt::format("{}: {} of {} ({} %), {}, {}/s", state.operation,
                                    readable_size(state.done), readable_size(state.total), percent,
@@ -37,6 +37,16 @@ std::string text_line(const json::ProgressState& state) {
 }
 
 }  // namespace
+
+std::string progress_json(const ProgressState& state) {
+    records::Json value{{"operation", state.operation},
+                        {"done", state.done},
+                        {"total", state.total},
+                        {"files", state.files},
+                        {"rate", state.rate}};
+    if (state.seconds_left) value["seconds_left"] = *state.seconds_left;
+    return value.dump();
+}
 
 Progress::Progress(Console& console, std::string operation, std::uint64_t total_bytes)
     : console_(console),
@@ -70,11 +80,11 @@ void Progress::show(Moment moment) const noexcept try {
     if (moment == Moment::end && console_.progress == ProgressMode::automatic)
         return console_.show_transient("");
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start_;
-    json::ProgressState state{operation_, bytes(), total_, files(), 0, std::nullopt};
+    ProgressState state{operation_, bytes(), total_, files(), 0, std::nullopt};
     state.total = std::max(state.total, state.done);
     state.rate = static_cast<std::uint64_t>(static_cast<double>(state.done) / std::max(passed.count(), 1e-3));
     if (state.rate > 0) state.seconds_left = (state.total - state.done) / state.rate;
-    if (console_.progress == ProgressMode::json) return console_.progress_line(json::progress(state));
+    if (console_.progress == ProgressMode::json) return console_.progress_line(progress_json(state));
     if (terminal_) return console_.show_transient(text_line(state));
     console_.progress_line(text_line(state));
 } catch (const std::bad_alloc&) {

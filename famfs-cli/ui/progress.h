@@ -8,11 +8,26 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace famfs::cli {
+
+// How far it is at one moment.
+struct ProgressState {
+    std::string_view operation;
+    std::uint64_t done = 0;   // bytes
+    std::uint64_t total = 0;  // bytes
+    std::uint64_t files = 0;
+    std::uint64_t rate = 0;  // bytes per second
+    std::optional<std::uint64_t> seconds_left;
+};
+
+// One JSON object without a newline. `seconds_left` is left out if unknown.
+std::string progress_json(const ProgressState& state);
 
 // Speaks as the console's settings say: by itself only on a terminal, and only after a second. Thread safe.
 class Progress {

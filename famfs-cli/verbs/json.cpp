@@ -1,24 +1,16 @@
 #include "famfs-cli/verbs/json.h"
 
+#include "liblog/records/json.h"
 #include "omf/path.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
-#include <charconv>
 
 namespace famfs::cli::json {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json bytes(std::string_view text) {
-    return omf::printable(text);
-}
-
-std::string document(const Json& value) {
-    return value.dump(2) + "\n";
-}
+using records::bytes;
+using records::document;
+using records::Json;
 
 Json mode(std::uint32_t bits) {
     return fmt::format("{:04o}", bits);
@@ -176,57 +168,6 @@ Json difference(const Difference& found) {
     return value;
 }
 
-// The inverse of omf::printable().
-std::string unescape(std::string_view text) {
-    std::string raw;
-    while (!text.empty()) {
-        unsigned value = 0;
-        const bool escaped =
-            text.size() >= 4 && text.starts_with("\\x") &&
-            std::from_chars(text.data() + 2, text.data() + 4, value, 16).ptr == text.data() + 4;
-        raw += escaped ? static_cast<char>(value) : text.front();
-        text.remove_prefix(escaped ? 4 : 1);
-    }
-    return raw;
-}
-
-std::optional<std::string> text_at(const Json& object, const char* key) {
-    if (!object.is_object() || !object.contains(key) || !object[key].is_string()) return std::nullopt;
-    return unescape(object[key].get<std::string>());
-}
-
-std::optional<std::uint64_t> number_at(const Json& object, const char* key) {
-    if (!object.is_object() || !object.contains(key) || !object[key].is_number_unsigned())
-        return std::nullopt;
-    return object[key].get<std::uint64_t>();
-}
-
-std::optional<MappedExtent> extent_from(const Json& object) {
-    auto uuid = text_at(object, "device");
-    if (!uuid) {
-        const auto index = number_at(object, "device");
-        if (!index) return std::nullopt;
-        uuid = fmt::to_string(*index);
-    }
-    const auto offset = number_at(object, "offset");
-    const auto length = number_at(object, "length");
-    if (!offset || !length) return std::nullopt;
-    return MappedExtent{std::move(*uuid), *offset, *length};
-}
-
-std::optional<FileMap> map_from(const Json& object) {
-    const auto chunk_size = number_at(object, "chunk_size");
-    if (!chunk_size || !object.contains("extents") || !object["extents"].is_array()) return std::nullopt;
-    FileMap map;
-    map.chunk_size = *chunk_size;
-    for (const Json& each : object["extents"]) {
-        auto extent = extent_from(each);
-        if (!extent) return std::nullopt;
-        map.extents.push_back(std::move(*extent));
-    }
-    return map;
-}
-
 }  // namespace
 
 std::string formatted(const device::Description& description, const omf::Superblock& block) {
@@ -332,40 +273,6 @@ std::string dump_entry(const DumpedEntry& entry) {
 
 std::string dump_end(std::uint64_t count) {
     return fmt::format("\n], \"findings\": {}}}\n", count);
-}
-
-std::string progress(const ProgressState& state) {
-    Json value{{"operation", state.operation},
-               {"done", state.done},
-               {"total", state.total},
-               {"files", state.files},
-               {"rate", state.rate}};
-    if (state.seconds_left) value["seconds_left"] = *state.seconds_left;
-    return value.dump();
-}
-
-std::string write_mount_record(const MountRecord& record) {
-    return document({{"mountpoint", bytes(record.mountpoint)},
-                     {"device", bytes(record.device)},
-                     {"shadow", bytes(record.shadow)},
-                     {"own_shadow", record.own_shadow},
-                     {"mode_before", record.mode_before}});
-}
-
-std::optional<MountRecord> read_mount_record(std::string_view text) {
-    const Json value = Json::parse(text, nullptr, false);
-    const auto mountpoint = text_at(value, "mountpoint");
-    const auto source = text_at(value, "device");
-    const auto shadow = text_at(value, "shadow");
-    if (!mountpoint || !source || !shadow) return std::nullopt;
-    const bool own = value.contains("own_shadow") && value["own_shadow"] == true;
-    return MountRecord{*mountpoint, *source, *shadow, own, text_at(value, "mode_before").value_or("")};
-}
-
-Result<FileMap> read_extents(std::string_view text) {
-    auto map = map_from(Json::parse(text, nullptr, false));
-    if (map) return std::move(*map);
-    return fail(ErrorKind::corrupt, EUCLEAN, fmt::format("{} is no list of extents", omf::printable(text)));
 }
 
 }  // namespace famfs::cli::json

@@ -1,16 +1,14 @@
-// Everything that is JSON: the reports of --json, progress lines, mount.yaml, and the daemon's extents
-// attribute.
+// The reports of --json.
 //
-// Keys are stable and sizes are bytes. Names and paths are bytes, JSON strings are not: control bytes,
-// backslashes and bytes that are not UTF-8 are written as \xNN, as in text output; docs/man/famfs.1.md says
-// so.
+// Keys are stable and sizes are bytes. Names and paths are escaped as in text output (liblog/records/json.h);
+// docs/man/famfs.1.md says so.
 #pragma once
 
-#include "famfs-cli/mount/run_directory.h"
+#include "famfs-cli/copy/tree_comparison.h"
+#include "famfs-cli/verbs/file_map.h"
 #include "famfs-cli/verbs/reports.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,24 +30,5 @@ std::string dump_begin(const std::string& device, const omf::LogHeader& header);
 std::string dump_entry(const DumpedEntry& entry);
 inline constexpr std::string_view dump_separator = ",\n";
 std::string dump_end(std::uint64_t findings);
-
-// Progress, one line each, without a newline. `seconds_left` is left out if unknown.
-struct ProgressState {
-    std::string_view operation;
-    std::uint64_t done = 0;   // bytes
-    std::uint64_t total = 0;  // bytes
-    std::uint64_t files = 0;
-    std::uint64_t rate = 0;  // bytes per second
-    std::optional<std::uint64_t> seconds_left;
-};
-std::string progress(const ProgressState& state);
-
-// mount.yaml. JSON is YAML too.
-std::string write_mount_record(const MountRecord& record);
-std::optional<MountRecord> read_mount_record(std::string_view text);
-
-// The value of user.famfs.extents, untrusted: kind corrupt if it is not what a daemon writes. Fills chunk
-// size and extents only.
-Result<FileMap> read_extents(std::string_view text);
 
 }  // namespace famfs::cli::json

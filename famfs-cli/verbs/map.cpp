@@ -25,7 +25,7 @@ Result<FileMap> read_map(const std::string& path, const MountedPool& pool) {
     if (S_ISDIR(status.st_mode)) return fail_errno(EISDIR, omf::printable(path));
     const auto value = attribute_of(file.get(), "user.famfs.extents");
     if (!value) return fail_errno(value.error().code, fmt::format("{}: no extents", omf::printable(path)));
-    auto map = json::read_extents(*value);
+    auto map = read_extents(*value);
     if (!map) return map;
     map->path = path;
     map->size = static_cast<std::uint64_t>(status.st_size);

@@ -1,5 +1,6 @@
 // mount.famfs: the form in which mount(8) calls a file system's own mount program.
 #include "famfs-cli/mount/mount.h"
+#include "famfs-cli/mount/remount.h"
 #include "famfs-cli/verbs/verb.h"
 #include "liblog/argument_parser.h"
 #include "omf/path.h"

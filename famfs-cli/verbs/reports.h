@@ -59,35 +59,4 @@ struct DumpedEntry {
     std::optional<omf::Violation> violation;
 };
 
-// map
-struct MappedExtent {
-    std::string device;  // uuid, or the index if the pool does not know one
-    std::uint64_t offset = 0;
-    std::uint64_t length = 0;
-};
-
-struct FileMap {
-    std::string path;  // as asked for
-    std::uint64_t size = 0;
-    std::uint64_t chunk_size = 0;  // 0: not striped
-    std::vector<MappedExtent> extents;
-};
-
-// verify: a way in which the two sides differ.
-struct Difference {
-    enum class Kind { missing_in_mount, missing_in_directory, type, size, content, unreadable };
-    Kind kind = Kind::content;
-    std::string path;          // relative to the tops of both trees; "" for these
-    std::uint64_t offset = 0;  // of the first byte that differs (content)
-    std::uint64_t mount_size = 0;
-    std::uint64_t directory_size = 0;
-    std::string reason;  // unreadable: why
-};
-
-struct VerifyReport {
-    std::uint64_t files = 0;  // compared
-    std::uint64_t bytes = 0;
-    std::vector<Difference> differences;
-};
-
 }  // namespace famfs::cli

@@ -1,20 +1,16 @@
 #include "famfs-fused/data/choose.h"
 
+#include "famfs-fused/data/capabilities.h"
 #include "famfs-fused/data/copy_path.h"
 #include "famfs-fused/data/extfile_path.h"
 #include "famfs-fused/data/yaml_path.h"
 #include "famfs-fused/iomap/iomap_path.h"
-#include "famfs-fused/session/kernel_offer.h"
 #include "omf/path.h"
 
 #include <fmt/format.h>
-#include <linux/capability.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <fstream>
 #include <utility>
 
 namespace famfs::fused {
@@ -31,15 +27,11 @@ std::unexpected<Error> cannot(std::string message) {
     return fail(ErrorKind::unsupported, EOPNOTSUPP, std::move(message));
 }
 
-// The kernel offers maps only to a mounting task that may touch memory.
-bool has_raw_io() {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (!line.starts_with("CapEff:")) continue;
-        const std::uint64_t capabilities = std::strtoull(line.c_str() + sizeof "CapEff:" - 1, nullptr, 16);
-        return (capabilities >> CAP_SYS_RAWIO & 1) != 0;
-    }
-    return false;
+// Why the kernel's path does not work for this pool, as a sentence of its own; "" if it does.
+std::string why_not(records::KernelPath path, const Situation& situation) {
+    const auto found = records::check_path(path, situation.kernel, situation.allocation_unit);
+    if (found.available()) return {};
+    return fmt::format("data path {}: {}", records::name(path), found.message);
 }
 
 Result<Choice> check_iomap(const Situation& situation) {
@@ -48,7 +40,8 @@ Result<Choice> check_iomap(const Situation& situation) {
     if (situation.kernel_abi != AbiChoice::automatic) return Choice{DataPathKind::iomap, "as asked"};
     if (!situation.fsdev_mode)
         return cannot("data path iomap: " + situation.device + " is no dax device in fsdev mode");
-    if (!situation.why_no_map.empty()) return cannot("data path iomap: " + situation.why_no_map);
+    if (auto why = why_not(records::KernelPath::iomap, situation); !why.empty())
+        return cannot(std::move(why));
     return Choice{DataPathKind::iomap, "the device is in fsdev mode and the kernel takes file maps"};
 }
 
@@ -56,8 +49,8 @@ Result<Choice> check_extfile(const Situation& situation) {
     if (!situation.fsdev_mode)
         return fail(ErrorKind::refused, EOPNOTSUPP,
                     "data path extfile: " + situation.device + " is no dax device in fsdev mode");
-    if (!situation.why_no_extfile.empty())
-        return cannot("data path extfile: " + situation.why_no_extfile);
+    if (auto why = why_not(records::KernelPath::extfile, situation); !why.empty())
+        return cannot(std::move(why));
     return Choice{DataPathKind::extfile, "the kernel passes files through to the device"};
 }
 
@@ -96,45 +89,14 @@ std::string_view name(DataPathKind kind) {
     return std::ranges::find(names, kind, [](const auto& row) { return row.second; })->first;
 }
 
-std::string why_no_maps() {
-    if (!has_raw_io()) return "this process lacks CAP_SYS_RAWIO";
-    for (const KernelAbi& abi : kernel_abis()) {
-        if (!abi.symbol.empty() && kernel_has_symbol(abi.symbol)) return {};
-    }
-    return "this kernel has no famfs maps";
-}
-
-std::string why_no_passthrough() {
-    if (::geteuid() != 0) return "only root may use it";
-    const auto offer = ask_kernel();
-    if (!offer) return offer.error().message;
-    if ((offer->flags & init_passthrough) == 0)
-        return "this kernel's FUSE has no passthrough (Linux 6.9, CONFIG_FUSE_PASSTHROUGH)";
-    return {};
-}
-
-std::string why_no_extfile() {
-    std::string kernel = why_no_passthrough();
-    if (!kernel.empty()) return kernel;
-    const auto module = device::ExtentControl::open();
-    return module ? "" : module.error().message;
-}
-
-// The kernel's symbols are a long read, and they and the module matter in fsdev mode alone.
+// What the kernel offers takes a while to find out, and matters in fsdev mode alone.
 Situation look_at_situation(const std::string& device, AbiChoice kernel_abi, std::uint64_t allocation_unit) {
     Situation situation{.device = omf::printable(device),
                         .fsdev_mode = is_fsdev(device),
                         .kernel_abi = kernel_abi,
-                        .why_no_map = "",
-                        .why_no_extfile = ""};
-    if (!situation.fsdev_mode) return situation;
-    situation.why_no_map = why_no_maps();
-    const std::uint64_t unit = kernel_abis().front().alignment;
-    if (situation.why_no_map.empty() && allocation_unit % unit != 0)
-        situation.why_no_map =
-            fmt::format("the pool's allocation unit is {} bytes, the kernel takes maps in units of {}",
-                        allocation_unit, unit);
-    situation.why_no_extfile = why_no_extfile();
+                        .allocation_unit = allocation_unit,
+                        .kernel = {}};
+    if (situation.fsdev_mode) situation.kernel = find_capabilities();
     return situation;
 }
 

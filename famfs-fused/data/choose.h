@@ -4,6 +4,8 @@
 #include "famfs-fused/data/data_path.h"
 #include "famfs-fused/data/devices.h"
 #include "famfs-fused/log.h"
+#include "liblog/records/capabilities.h"
+#include "omf/constants.h"
 #include "omf/error.h"
 
 #include <memory>
@@ -28,18 +30,9 @@ struct Situation {
     std::string device;       // the pool's first, as messages name it
     bool fsdev_mode = false;  // only the kernel can reach its bytes
     AbiChoice kernel_abi = AbiChoice::automatic;
-    // Whether this kernel takes maps from this process, as far as can be known before the mount: "" or why
-    // not.
-    std::string why_no_map;
-    // Whether it passes files through to extent files: "" or why not.
-    std::string why_no_extfile;
+    std::uint64_t allocation_unit = omf::default_allocation_unit;  // of the pool
+    records::Capabilities kernel;                                  // looked at in fsdev mode only
 };
-
-// Of the kernel alone, whatever the device: what famfs-fused --offers says.
-std::string why_no_maps();
-std::string why_no_passthrough();
-// passthrough, and that our module is there.
-std::string why_no_extfile();
 
 // `allocation_unit` is the pool's.
 Situation look_at_situation(const std::string& device, AbiChoice kernel_abi, std::uint64_t allocation_unit);

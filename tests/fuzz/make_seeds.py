@@ -77,6 +77,17 @@ def made():
                                      "allow_other,attr_timeout=1.5,entry_timeout=0,direct_io", "a\\,b,max_read=4096",
                                      "rw,user=x,comment=y,data-path=none", "fsname=x", "attr_timeout=nan"]):
         save("mount_options", str(index), options.encode())
+    offered = '{"available": true}'
+    for name, text in {
+            "offers-all": f'{{"maps": {offered}, "passthrough": {offered}, "module": {offered}, "kernel_abi": "v10",'
+                          ' "map_unit": 2097152}',
+            "offers-little": '{"maps": {"available": false, "reason": "raw-io", "message": "no \\\\xff"}, "passthrough":'
+                             f' {offered}, "module": {{"available": false, "reason": "module", "message": ""}},'
+                             ' "kernel_abi": "", "map_unit": 1}',
+            "failure": '{"kind":"busy","errno":16,"message":"/dev/dax0.0: a \\\\x0a b"}\n',
+            "mount": '{"mountpoint": "/m", "device": "/d\\\\x41", "shadow": "/s", "own_shadow": true,'
+                     ' "mode_before": "devdax"}'}.items():
+        save("records", name, text.encode())
 
 
 def requests():

@@ -1,7 +1,7 @@
 // -o options of any text, as mount.famfs and the daemon take them.
 #include "famfs-fused/mount_options.h"
 
-#include "famfs-cli/mount/mount.h"
+#include "famfs-cli/mount/mount_options.h"
 #include "fuzz.h"
 
 #include <algorithm>

@@ -65,7 +65,7 @@ class ChangingLog(harness.SystemTest):
             place = omf.DATA + (2 * int(index) + int(version)) * omf.UNIT
             with open(f'{shadow}/root/{name}') as document:
                 text = document.read()
-            self.assertIn(f'path: /{name}\n  size: {1000 + int(version)}\n', text)
+            self.assertRegex(text, rf'path: /{name}\n  id: \d+\n  size: {1000 + int(version)}\n')
             self.assertIn(f'offset: {place}\n      length: {omf.UNIT}\n', text)
 
     def test_readers_meanwhile(self):

@@ -3,9 +3,11 @@
 import errno
 import fcntl
 import itertools
+import json
 import os
 import random
 import signal
+import subprocess
 import threading
 import time
 
@@ -25,6 +27,49 @@ class CommandLine(daemon_case.DaemonTest):
     def test_help_and_version(self):
         self.assertIn('--shadow', self.fused('--help').out)
         self.assertRegex(self.fused('--version').out, r'^famfs-fused \d+\.\d+')
+
+    def test_offers_are_a_record(self):
+        """What famfs mount decides by."""
+        offers = json.loads(self.fused('--offers').out)
+        self.assertEqual(sorted(offers), ['kernel_abi', 'map_unit', 'maps', 'module', 'passthrough'])
+        self.assertEqual(offers['map_unit'], 2 << 20)
+        for name in ('maps', 'passthrough', 'module'):
+            with self.subTest(name):
+                offered = offers[name]
+                if offered['available']:
+                    self.assertEqual(offered, {'available': True})
+                else:
+                    self.assertEqual(sorted(offered), ['available', 'message', 'reason'])
+                    self.assertIn(offered['reason'], ('raw-io', 'root', 'answer', 'kernel-support', 'module'))
+                    self.assertTrue(offered['message'])
+
+    def told(self, status, *arguments):
+        """Runs the daemon with --status-fd; the record that it wrote there, None for nothing."""
+        with open(self.path('status'), 'w+b') as record:
+            descriptor = record.fileno()
+            daemon = subprocess.run([os.environ['FAMFS_FUSED'], '--status-fd', str(descriptor), *arguments],
+                                    pass_fds=[descriptor], env=self.environment(), stderr=subprocess.PIPE, check=False)
+            self.assertEqual(daemon.returncode, status, daemon.stderr)
+            record.seek(0)
+            text = record.read()
+        if not text:
+            return None
+        told = json.loads(text)
+        self.assertEqual(daemon.stderr.decode(), f'famfs-fused: {told["message"]}\n'.replace('\\x5c', '\\'))
+        return told
+
+    def test_status_says_why_it_failed(self):
+        given = ('--shadow', self.shadow)
+        self.assertEqual(self.told(5, *given, self.path('none'))['errno'], errno.ENOENT)
+        told = self.told(4, *given, '--device', self.write('noise', os.urandom(16 << 20)), self.mnt)
+        self.assertEqual(told['kind'], 'corrupt')
+        self.assertEqual(sorted(told), ['errno', 'kind', 'message'])
+        self.assertEqual(self.told(2, '--shadow', self.shadow, self.shadow)['kind'], 'usage')
+
+    def test_status_says_nothing_of_a_mount(self):
+        self.addCleanup(self.stop)
+        self.assertIsNone(self.told(0, '--shadow', self.shadow, self.mnt))
+        self.assertTrue(self.is_mounted(self.mnt))
 
     def test_usage(self):
         given = ('--shadow', self.shadow)

@@ -1,4 +1,5 @@
 #include "famfs-fused/options.h"
+
 #include "liblog/exit_status.h"
 
 #include <gtest/gtest.h>
@@ -18,15 +19,17 @@ Options options(const std::vector<const char*>& words) {
 }
 
 TEST(OptionsTest, ReadsAll) {
-    const Options read = options({"--shadow", "S", "--device", "/dev/dax0.0", "--device=b", "--data-path",
-                                  "copy", "--foreground", "--threads=3", "--pid-file", "P", "-o",
-                                  "noatime,direct_io", "-o", "attr_timeout=0.5,entry_timeout=20", "M"});
+    const Options read =
+        options({"--shadow", "S", "--device", "/dev/dax0.0", "--device=b", "--data-path", "copy",
+                 "--foreground", "--threads=3", "--pid-file", "P", "--status-fd", "5", "-o",
+                 "noatime,direct_io", "-o", "attr_timeout=0.5,entry_timeout=20", "M"});
     EXPECT_EQ(read.shadow, "S");
     EXPECT_EQ(read.devices, (std::vector<std::string>{"/dev/dax0.0", "b"}));
     EXPECT_EQ(read.data_path, DataPathKind::copy);
     EXPECT_TRUE(read.foreground);
     EXPECT_EQ(read.threads, 3U);
     EXPECT_EQ(read.pid_file, "P");
+    EXPECT_EQ(read.status_descriptor, 5);
     EXPECT_TRUE(read.mount.direct_io);
     EXPECT_EQ(read.mount.attribute_timeout, 0.5);
     EXPECT_EQ(read.mount.entry_timeout, 20);
@@ -42,6 +45,7 @@ TEST(OptionsTest, HasDefaults) {
     EXPECT_EQ(read.mount.attribute_timeout, 1);
     EXPECT_EQ(read.mount.entry_timeout, 1);
     EXPECT_FALSE(read.foreground);
+    EXPECT_FALSE(read.status_descriptor);
 }
 
 TEST(OptionsTest, ReadOnlyIsOneThingHoweverItIsSaid) {
@@ -65,6 +69,8 @@ TEST(OptionsTest, SaysInOneLineWhatItDoesNotUnderstand) {
         {"--shadow", "S", "--threads", "x", "M"},
         {"--shadow", "S", "--threads", "-1", "M"},
         {"--shadow", "S", "--threads", "257", "M"},
+        {"--shadow", "S", "--status-fd", "2", "M"},
+        {"--shadow", "S", "--status-fd", "x", "M"},
         {"--shadow", "S", "--data-path", "fast", "M"},
         {"--shadow", "S", "-o", "attr_timeout=soon", "M"},
         {"--shadow", "S", "-o", "attr_timeout", "M"},

@@ -24,7 +24,7 @@ Situation everything() {
 TEST(ChoiceTest, TakesIomapBeforeExtfileBeforeCopy) {
     Situation situation = everything();
     EXPECT_EQ(choose_data_path(DataPathKind::automatic, situation)->kind, DataPathKind::iomap);
-    situation.why_no_map = "no maps";
+    situation.kernel.maps = {records::Lack::kernel_support, "no maps"};
     const auto extfile = choose_data_path(DataPathKind::automatic, situation);
     EXPECT_EQ(extfile->kind, DataPathKind::extfile);
     EXPECT_NE(extfile->reason.find("iomap: no maps"), std::string::npos) << extfile->reason;
@@ -36,13 +36,21 @@ TEST(ChoiceTest, TakesIomapBeforeExtfileBeforeCopy) {
 
 TEST(ChoiceTest, NamesEachReasonWhereNothingWorks) {
     Situation situation = everything();
-    situation.why_no_map = "no maps";
-    situation.why_no_extfile = "no module";
+    situation.kernel.maps = {records::Lack::kernel_support, "no maps"};
+    situation.kernel.module = {records::Lack::module, "no module"};
     const auto none = choose_data_path(DataPathKind::automatic, situation);
     ASSERT_FALSE(none);
     EXPECT_NE(none.error().message.find("iomap: no maps"), std::string::npos) << none.error().message;
     EXPECT_NE(none.error().message.find("extfile: no module"), std::string::npos) << none.error().message;
     EXPECT_EQ(choose_data_path(DataPathKind::extfile, situation).error().kind, ErrorKind::unsupported);
+}
+
+TEST(ChoiceTest, PassesIomapOverWhereTheUnitDoesNotFit) {
+    Situation situation = everything();
+    situation.allocation_unit = std::uint64_t{1} << 20;
+    const auto extfile = choose_data_path(DataPathKind::automatic, situation);
+    EXPECT_EQ(extfile->kind, DataPathKind::extfile);
+    EXPECT_NE(extfile->reason.find("unit is 1048576 bytes"), std::string::npos) << extfile->reason;
 }
 
 TEST(ChoiceTest, RefusesWhatTheModeForbids) {

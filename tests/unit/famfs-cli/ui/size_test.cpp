@@ -1,6 +1,4 @@
-// Sizes, modes and mount options as people write them.
-#include "famfs-cli/mount/mount.h"
-#include "famfs-cli/ui/mode.h"
+// Sizes as people write and read them.
 #include "famfs-cli/ui/size.h"
 
 #include <gtest/gtest.h>
@@ -52,48 +50,6 @@ TEST(Size, ReadableKeepsOneDigit) {
     EXPECT_EQ(readable_size(UINT64_MAX), "16.0 EiB");
     EXPECT_EQ(exact_size(2048), "2.0 KiB (2048 bytes)");
     EXPECT_EQ(exact_size(7), "7 B");
-}
-
-TEST(Mode, OctalOnly) {
-    EXPECT_EQ(parse_mode("0"), 0U);
-    EXPECT_EQ(parse_mode("644"), 0644U);
-    EXPECT_EQ(parse_mode("0755"), 0755U);
-    EXPECT_EQ(parse_mode("07777"), 07777U);
-    for (const char* text : {"", "8", "10000", "u+x", "0x1ff", "-1", "644 ", "000644"}) {
-        const auto parsed = parse_mode(text);
-        ASSERT_FALSE(parsed) << text;
-        EXPECT_EQ(parsed.error().kind, ErrorKind::usage) << text;
-    }
-}
-
-TEST(MountOptions, CommasSeparateUnlessEscaped) {
-    using Words = std::vector<std::string>;
-    EXPECT_EQ(split_mount_options(""), Words());
-    EXPECT_EQ(split_mount_options("ro"), Words({"ro"}));
-    EXPECT_EQ(split_mount_options(",a,,b=c,"), Words({"a", "b=c"}));
-    EXPECT_EQ(split_mount_options("shadow=/a\\,b,ro"), Words({"shadow=/a,b", "ro"}));
-    EXPECT_EQ(split_mount_options("a\\"), Words({"a\\"}));
-}
-
-TEST(MountOptions, EachGoesWhereItBelongs) {
-    MountRequest request;
-    for (const char* option :
-         {"ro", "shadow=/s", "data-path=copy", "nofail", "_netdev", "x-systemd.automount", "defaults",
-          "noauto", "user", "allow_other", "attr_timeout=2"}) {
-        EXPECT_TRUE(take_mount_option(option, request)) << option;
-    }
-    EXPECT_TRUE(request.read_only);
-    EXPECT_EQ(request.shadow, "/s");
-    EXPECT_EQ(request.data_path, "copy");
-    EXPECT_EQ(request.options, (std::vector<std::string>{"allow_other", "attr_timeout=2"}));
-}
-
-TEST(MountOptions, UnknownDataPathIsAUsageError) {
-    MountRequest request;
-    const auto taken = take_mount_option("data-path=fast", request);
-    ASSERT_FALSE(taken);
-    EXPECT_EQ(taken.error().kind, ErrorKind::usage);
-    EXPECT_EQ(request.data_path, "auto");
 }
 
 }  // namespace

@@ -1,15 +1,12 @@
-// Worker pool, removal of trees, interrupts, and what walking a source finds.
+// What walking a source finds.
 #include "famfs-cli/copy/source_tree.h"
-#include "famfs-cli/copy/worker_pool.h"
-#include "famfs-cli/ui/interrupt.h"
+
 #include "liblog/remove_tree.h"
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -18,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Work : public testing::Test {
+class SourceTree : public testing::Test {
   protected:
     void SetUp() override {
         std::string name = testing::TempDir() + "famfs-cli-XXXXXX";
@@ -48,66 +45,7 @@ class Work : public testing::Test {
     std::vector<std::string> skipped_;
 };
 
-TEST(WorkerPool, DoesEveryJobOnceAndWaitWaits) {
-    std::atomic<int> sum = 0;
-    WorkerPool pool(3);
-    for (int round = 1; round <= 3; ++round) {
-        for (int i = 1; i <= 1000; ++i) {
-            pool.submit([&sum, i] { sum += i; });
-        }
-        pool.wait();
-        EXPECT_EQ(sum, round * 500500);
-    }
-}
-
-TEST(WorkerPool, DestructionFinishesTheJobs) {
-    std::atomic<int> done = 0;
-    {
-        WorkerPool pool(1);
-        for (int i = 0; i < 5; ++i) {
-            pool.submit([&done] {
-                ::usleep(1000);
-                ++done;
-            });
-        }
-    }
-    EXPECT_EQ(done, 5);
-}
-
-TEST(Interrupt, ASignalBecomesAnAnswer) {
-    Interrupt interrupt;
-    EXPECT_FALSE(interrupt.requested());
-    ASSERT_EQ(::kill(::getpid(), SIGINT), 0);
-    EXPECT_TRUE(interrupt.requested());
-    EXPECT_TRUE(interrupt.requested());
-}
-
-TEST_F(Work, RemovesDirectoriesWithoutPermissions) {
-    write("tree/a/b/file", "x");
-    fs::create_symlink("/", path("tree/a/link"));
-    ASSERT_EQ(::chmod(path("tree/a/b").c_str(), 0), 0);
-    ASSERT_EQ(::chmod(path("tree/a").c_str(), 0500), 0);
-    EXPECT_TRUE(remove_tree(path("tree")));
-    EXPECT_FALSE(fs::exists(path("tree")));
-    EXPECT_TRUE(fs::exists("/"));
-    EXPECT_TRUE(remove_tree(path("tree"))) << "nothing there is fine";
-}
-
-TEST_F(Work, TwoRemoveTheSameTree) {
-    for (int round = 0; round < 20; ++round) {
-        for (int i = 0; i < 100; ++i)
-            write(fmt::format("tree/{}/{}", i / 10, i), "x");
-        WorkerPool pool(2);
-        std::atomic<int> removed = 0;
-        for (int i = 0; i < 2; ++i)
-            pool.submit([&] { removed += remove_tree(path("tree")).has_value() ? 1 : 0; });
-        pool.wait();
-        ASSERT_EQ(removed, 2);
-        ASSERT_FALSE(fs::exists(path("tree")));
-    }
-}
-
-TEST_F(Work, WalkGoesInNameOrderParentsFirst) {
+TEST_F(SourceTree, WalkGoesInNameOrderParentsFirst) {
     write("s/b", "12");
     write("s/a/z", "1");
     write("s/a/y", "");
@@ -121,7 +59,7 @@ TEST_F(Work, WalkGoesInNameOrderParentsFirst) {
     EXPECT_TRUE(skipped_.empty());
 }
 
-TEST_F(Work, WalkNamesWhatItCannotTake) {
+TEST_F(SourceTree, WalkNamesWhatItCannotTake) {
     write("s/file", "x");
     fs::create_symlink("file", path("s/link"));
     ASSERT_EQ(::mkfifo(path("s/pipe").c_str(), 0600), 0);
@@ -132,7 +70,7 @@ TEST_F(Work, WalkNamesWhatItCannotTake) {
     EXPECT_EQ(skipped_.size(), 4U);
 }
 
-TEST_F(Work, FollowedLinksThatGoUpEnd) {
+TEST_F(SourceTree, FollowedLinksThatGoUpEnd) {
     write("s/a/file", "x");
     fs::create_symlink("..", path("s/a/up"));
     fs::create_symlink("file", path("s/a/link"));
@@ -142,7 +80,7 @@ TEST_F(Work, FollowedLinksThatGoUpEnd) {
     EXPECT_TRUE(skipped_[0].starts_with(path("s/a/up")));
 }
 
-TEST_F(Work, ASourceIsNotOpenedThroughALinkThatCameLater) {
+TEST_F(SourceTree, ASourceIsNotOpenedThroughALinkThatCameLater) {
     write("s/a/file", "x");
     write("outside/file", "y");
     const WalkOptions options{.recursive = true};
@@ -155,7 +93,7 @@ TEST_F(Work, ASourceIsNotOpenedThroughALinkThatCameLater) {
     EXPECT_EQ(opened.error().code, ELOOP);
 }
 
-TEST_F(Work, AFifoInPlaceOfAFileDoesNotBlock) {
+TEST_F(SourceTree, AFifoInPlaceOfAFileDoesNotBlock) {
     write("s/file", "x");
     const auto items = walk(path("s/file"), {});
     ASSERT_EQ(items.size(), 1U);
