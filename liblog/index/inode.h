@@ -9,8 +9,8 @@
 
 namespace famfs::index {
 
-// Identifies a file or directory permanently, and equally on every host: it is made of the log entry that created
-// it.
+// Identifies a file or directory permanently, and equally on every host: it is made of the log entry that
+// created it.
 using InodeId = std::uint64_t;
 
 inline constexpr InodeId no_inode = 0;
@@ -20,10 +20,25 @@ inline constexpr InodeId meta_inode = 2;
 inline constexpr InodeId superblock_inode = 3;
 inline constexpr InodeId log_inode = 4;
 inline constexpr InodeId first_entry_inode = 16;
+// No entry has an id from here on: it is for those who name what no entry created.
+inline constexpr InodeId end_of_entry_inodes = InodeId{1} << 62;
 
 // Of what log entry `index` creates.
 constexpr InodeId inode_of_entry(std::uint64_t index) {
     return first_entry_inode + index;
+}
+
+constexpr bool is_entry_inode(InodeId id) {
+    return id >= first_entry_inode && id < end_of_entry_inodes;
+}
+
+// Of what is at this path whatever the log says; no_inode for every other path.
+constexpr InodeId fixed_inode(std::string_view path) {
+    if (path.empty()) return root_inode;
+    if (path == ".meta") return meta_inode;
+    if (path == ".meta/.superblock") return superblock_inode;
+    if (path == ".meta/.log") return log_inode;
+    return no_inode;
 }
 
 enum class InodeKind : std::uint8_t { file, directory };

@@ -54,12 +54,22 @@ omf::Extent extent_by_index(Fields& fields) {
     return extent;
 }
 
-void read_uuid_form(Fields& fields, const DocumentContext& context, omf::File& file) {
+// Below .meta the place decides; elsewhere an id is an entry's.
+index::InodeId read_id(Fields& fields, std::string_view place) {
+    const index::InodeId id = fields.number("id", any_number);
+    const index::InodeId fixed = index::fixed_inode(place);
+    if (fixed != index::no_inode ? id != fixed : !index::is_entry_inode(id))
+        fields.reject("id", fmt::format("{} is not an id that this file can have", id));
+    return id;
+}
+
+void read_uuid_form(Fields& fields, std::string_view place, const DocumentContext& context, Document& file) {
     const auto one = [&](Fields& extent) { return extent_by_uuid(extent, context); };
     file.uid = fields.id("owner");
     file.gid = fields.id("group");
     file.mode = fields.permissions("permissions");
     if (fields.has("flags")) file.flags = fields.id("flags");
+    if (fields.has("id")) file.id = read_id(fields, place);
     if (!fields.has("stripe")) return read_extents(fields, "extents", file.layout.extents, one);
     const Node* node = fields.mapping("stripe");
     if (node == nullptr) return;
@@ -136,8 +146,8 @@ Result<void> check_layout(const omf::File& file, const DocumentContext& context)
 
 }  // namespace
 
-Result<omf::File> read_document(std::string_view text, std::string_view place,
-                                const DocumentContext& context) {
+Result<Document> read_document(std::string_view text, std::string_view place,
+                               const DocumentContext& context) {
     if (text.size() > max_document)
         return fail(ErrorKind::corrupt, EUCLEAN, fmt::format("larger than {} bytes", max_document));
     const auto root = yaml::parse(text);
@@ -146,14 +156,14 @@ Result<omf::File> read_document(std::string_view text, std::string_view place,
     const Node* node = document.mapping("file");
     if (auto done = document.finish(); !done) return std::unexpected(done.error());
 
-    omf::File file;
+    Document file;
     Fields fields(*node, "file");
     read_path(fields, place, file);
     file.size = fields.number("size", max_size);
     if (fields.has("simple_ext_list") || fields.has("striped_ext_list"))
         read_famfs_form(fields, file);
     else
-        read_uuid_form(fields, context, file);
+        read_uuid_form(fields, place, context, file);
     if (auto done = fields.finish(); !done) return std::unexpected(done.error());
     if (auto checked = check_layout(file, context); !checked) return std::unexpected(checked.error());
     return file;

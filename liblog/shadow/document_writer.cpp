@@ -40,12 +40,14 @@ Result<void> write_uuid_extents(const omf::Layout& layout, const DocumentContext
     return {};
 }
 
-Result<void> write_uuid_form(const omf::File& file, const DocumentContext& context, std::string& out) {
+Result<void> write_uuid_form(const omf::File& file, const DocumentContext& context, std::string& out,
+                             index::InodeId id) {
     const std::string path = "/" + std::string(file.path.view());
     if (!omf::is_utf8(path))
         out += "file:\n  path: !!binary " + encode_base64(path) + "\n";
     else
         write_head(path, out);
+    if (id != index::no_inode) fmt::format_to(Out(out), "  id: {}\n", id);
     fmt::format_to(Out(out), "  size: {}\n  owner: {}\n  group: {}\n  permissions: '{:04o}'\n", file.size,
                    file.uid, file.gid, file.mode);
     if (file.flags != omf::flag_read_write) fmt::format_to(Out(out), "  flags: {}\n", file.flags);
@@ -86,8 +88,8 @@ Result<void> write_famfs_form(const omf::File& file, std::string& out) {
 }  // namespace
 
 Result<void> write_document(const omf::File& file, Form form, const DocumentContext& context,
-                            std::string& out) {
-    return form == Form::uuid ? write_uuid_form(file, context, out) : write_famfs_form(file, out);
+                            std::string& out, index::InodeId id) {
+    return form == Form::uuid ? write_uuid_form(file, context, out, id) : write_famfs_form(file, out);
 }
 
 }  // namespace famfs::shadow

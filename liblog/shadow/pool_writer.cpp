@@ -124,6 +124,7 @@ struct PoolWriter::Impl {
     void give_back(const omf::File& file);
     Result<std::uint64_t> append(const omf::Entry& entry);
     Result<void> commit(const omf::File& file);
+    index::InodeId next_id() const;
     Result<void> stage(const omf::File& file);
 };
 
@@ -340,9 +341,14 @@ Result<void> PoolWriter::Impl::publish() {
     return std::unexpected(std::move(error));
 }
 
+// Of what the next entry creates.
+index::InodeId PoolWriter::Impl::next_id() const {
+    return index::inode_of_entry(log->next_index());
+}
+
 // A file that the tree's form cannot say is still a file of the pool.
 Result<void> PoolWriter::Impl::stage(const omf::File& file) {
-    auto staged = tree.stage(file);
+    auto staged = tree.stage(file, next_id());
     if (staged || staged.error().code != EILSEQ) return staged;
     ++findings;
     return {};
@@ -379,7 +385,7 @@ Result<void> PoolWriter::make_directory(std::string_view path, const Ownership& 
     const Ownership owner =
         settle(ownership, impl_->inherited_group(parsed->parent()), index::InodeKind::directory);
     const omf::Directory directory{*parsed, owner.uid, owner.gid, owner.mode};
-    if (auto staged = impl_->tree.stage(directory); !staged) return staged;
+    if (auto staged = impl_->tree.stage(directory, impl_->next_id()); !staged) return staged;
     const auto appended = impl_->append(directory);
     if (!appended) return std::unexpected(appended.error());
     static_cast<void>(impl_->index.apply(*appended, directory));

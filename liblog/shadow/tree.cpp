@@ -3,6 +3,7 @@
 #include "liblog/file_descriptor.h"
 #include "liblog/file_io.h"
 #include "liblog/shadow/directory_cache.h"
+#include "liblog/shadow/ids.h"
 #include "liblog/shadow/tree_directory.h"
 
 #include <fcntl.h>
@@ -18,6 +19,7 @@ namespace {
 constexpr mode_t document_mode = 0644;
 constexpr mode_t owner_all = 0700;
 constexpr const char* staged_name = "entry";
+constexpr const char* new_ids_name = ".ids.new";
 
 omf::File meta_file(std::string_view path, std::uint64_t offset, std::uint64_t length, std::uint32_t mode) {
     omf::File file;
@@ -43,15 +45,21 @@ struct Tree::Impl {
     DocumentContext context;
 
     enum class Staged { nothing, document, directory } staged = Staged::nothing;
-    std::string parent, name;  // of what is staged
-    std::string text;          // of a staged document
-    omf::Directory made;       // a staged directory
+    std::string parent, name;             // of what is staged
+    std::string text;                     // of a staged document
+    omf::Directory made;                  // a staged directory
+    index::InodeId id = index::no_inode;  // of what is staged
+    std::optional<IdFile> ids;            // once one was needed
+    bool ids_anew = false;
 
     Result<void> write_staged_document() const;
     Result<void> give_owner(int directory, const omf::Directory& wanted) const;
     Result<bool> publish_document(int to);
     Result<bool> publish_directory(int to);
     Result<bool> adjust_directory();
+    Result<void> open_ids();
+    Result<void> record_id();
+    Result<void> settle_ids();
     std::string path() const { return parent.empty() ? name : parent + "/" + name; }
     Result<void> write_meta(const omf::File& file);
 };
@@ -117,10 +125,42 @@ Result<void> Tree::Impl::write_staged_document() const {
     return fail_errno(code, "shadow document of " + omf::printable(path()));
 }
 
-Result<void> Tree::stage(const omf::File& file) {
+void Tree::start_ids_anew() {
+    ::unlinkat(impl_->tree.top.get(), new_ids_name, 0);
+    impl_->ids.reset();
+    impl_->ids_anew = true;
+}
+
+Result<void> Tree::Impl::open_ids() {
+    if (ids) return {};
+    auto opened = IdFile::open(tree.top.get(), ids_anew ? new_ids_name : ids_name, pool);
+    if (!opened) return std::unexpected(opened.error());
+    ids.emplace(std::move(*opened));
+    return {};
+}
+
+// An empty file, where nothing needed an id: an old one's ids must not stay.
+Result<void> Tree::Impl::settle_ids() {
+    if (!ids_anew) return {};
+    if (auto opened = open_ids(); !opened) return opened;
+    if (::renameat(tree.top.get(), new_ids_name, tree.top.get(), ids_name) != 0)
+        return fail_errno(errno, ids_name);
+    ids_anew = false;
+    return {};
+}
+
+// Directories have no document, and upstream's names no id.
+Result<void> Tree::Impl::record_id() {
+    if (staged == Staged::document && form == Form::uuid) return {};
+    if (auto opened = open_ids(); !opened) return opened;
+    return ids->append(path(), id);
+}
+
+Result<void> Tree::stage(const omf::File& file, index::InodeId id) {
     discard();
     impl_->text.clear();
-    if (auto written = write_document(file, impl_->form, impl_->context, impl_->text); !written)
+    impl_->id = id;
+    if (auto written = write_document(file, impl_->form, impl_->context, impl_->text, id); !written)
         return written;
     impl_->parent = file.path.parent();
     impl_->name = file.path.name();
@@ -138,8 +178,9 @@ Result<void> Tree::Impl::give_owner(int directory, const omf::Directory& wanted)
     return {};
 }
 
-Result<void> Tree::stage(const omf::Directory& directory) {
+Result<void> Tree::stage(const omf::Directory& directory, index::InodeId id) {
     discard();
+    impl_->id = id;
     impl_->parent = directory.path.parent();
     impl_->name = directory.path.name();
     impl_->made = directory;
@@ -159,6 +200,8 @@ Result<void> Tree::stage(const omf::Directory& directory) {
 
 Result<bool> Tree::publish() {
     if (impl_->staged == Impl::Staged::nothing) return false;
+    // First, so that whoever sees the name finds its id.
+    if (auto recorded = impl_->record_id(); !recorded) return std::unexpected(recorded.error());
     const bool opened_up = impl_->directories.opened_up();
     const auto to = impl_->directories.get(impl_->parent);
     // Should we be killed before the modes are restored, the next replay must start over.
@@ -217,7 +260,9 @@ Result<void> Tree::Impl::write_meta(const omf::File& file) {
     const auto meta = directories.get(std::string(file.path.parent()));
     if (!meta) return std::unexpected(meta.error());
     std::string document;
-    if (auto written = write_document(file, form, context, document); !written) return written;
+    if (auto written = write_document(file, form, context, document, index::fixed_inode(file.path.view()));
+        !written)
+        return written;
     return update_side_file(*meta, std::string(file.path.name()).c_str(), document);
 }
 
@@ -239,6 +284,7 @@ Result<void> Tree::finish(const State& state, std::uint64_t log_length, bool mas
     const int top = impl_->tree.top.get();
     if (auto written = update_side_file(top, devices_name, write_devices(impl_->devices)); !written)
         return written;
+    if (auto settled = impl_->settle_ids(); !settled) return settled;
     if (auto restored = impl_->directories.restore_modes(); !restored) return restored;
     return update_side_file(top, state_name, write_state(state));
 }

@@ -1,6 +1,7 @@
 // Writes a shadow tree: real directories, and a document for each file.
 #pragma once
 
+#include "liblog/index/inode.h"
 #include "liblog/shadow/devices.h"
 #include "liblog/shadow/document.h"
 #include "liblog/shadow/state.h"
@@ -40,9 +41,13 @@ class Tree {
     void set_devices(DeviceTable table);
     void add_device(DeviceRecord device);
 
+    // What comes from here on is the whole log again: ids are written anew, and replace those that are there
+    // at finish().
+    void start_ids_anew();
+
     // Makes the document, or the directory, aside: what can fail for want of space fails here. One at a time.
-    Result<void> stage(const omf::File& file);
-    Result<void> stage(const omf::Directory& directory);
+    Result<void> stage(const omf::File& file, index::InodeId id);
+    Result<void> stage(const omf::Directory& directory, index::InodeId id);
     // Renames what was staged into place. What is there already and equal is left alone; a document that
     // differs is replaced, a directory gets the staged one's mode and owner. Returns whether anything
     // changed.
@@ -56,8 +61,8 @@ class Tree {
 
     // stage() and publish().
     template <typename Entry>
-    Result<bool> add(const Entry& entry) {
-        if (auto staged = stage(entry); !staged) return std::unexpected(staged.error());
+    Result<bool> add(const Entry& entry, index::InodeId id) {
+        if (auto staged = stage(entry, id); !staged) return std::unexpected(staged.error());
         return publish();
     }
 

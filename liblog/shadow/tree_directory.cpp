@@ -7,6 +7,7 @@
 #include "liblog/process_start.h"
 #include "liblog/remove_tree.h"
 #include "liblog/shadow/devices.h"
+#include "liblog/shadow/ids.h"
 #include "omf/path.h"
 
 #include <fcntl.h>
@@ -143,6 +144,7 @@ Result<void> mark_unfinished(int top, const omf::Uuid& pool, Form form) {
 // What they hold goes; the directories stay, since a daemon may have them open.
 Result<void> start_over(const TreeDirectory& tree, const omf::Uuid& pool, Form form) {
     if (auto marked = mark_unfinished(tree.top.get(), pool, form); !marked) return marked;
+    if (::unlinkat(tree.top.get(), ids_name, 0) != 0 && errno != ENOENT) return fail_errno(errno, ids_name);
     if (auto emptied = remove_below(tree.aside.get(), tree.path + "/" + aside_name); !emptied) return emptied;
     if (auto emptied = remove_below(tree.root.get(), tree.path + "/" + root_name); !emptied) return emptied;
     auto meta = make_directory(tree.root.get(), ".meta", 0755, tree.path + "/root/.meta");

@@ -50,9 +50,10 @@ class TreeFeed {
         add_devices();
     }
 
-    Result<void> operator()(const omf::Entry& entry) {
-        if (const auto* file = std::get_if<omf::File>(&entry)) return add(*file);
-        if (const auto* directory = std::get_if<omf::Directory>(&entry)) return add(*directory);
+    Result<void> operator()(std::uint64_t number, const omf::Entry& entry) {
+        const index::InodeId id = index::inode_of_entry(number);
+        if (const auto* file = std::get_if<omf::File>(&entry)) return add(*file, id);
+        if (const auto* directory = std::get_if<omf::Directory>(&entry)) return add(*directory, id);
         add_devices();
         return {};
     }
@@ -66,8 +67,8 @@ class TreeFeed {
     }
 
     template <typename Made>
-    Result<void> add(const Made& made) {
-        const auto changed = tree_.add(made);
+    Result<void> add(const Made& made, index::InodeId id) {
+        const auto changed = tree_.add(made, id);
         if (changed) {
             result_.written += *changed ? 1 : 0;
             return {};
@@ -107,6 +108,7 @@ Result<UpdateResult> update(const pool::Pool& pool, Tree& tree, Form form, index
                             const UpdateHooks& hooks) {
     const auto first = first_new(pool, tree, form);
     if (!first) return std::unexpected(first.error());
+    if (*first == 0) tree.start_ids_anew();
     UpdateResult result;
     TreeFeed feed(pool, tree, index, hooks, result);
     pool::ReplayHooks replay_hooks;
@@ -115,7 +117,7 @@ Result<UpdateResult> update(const pool::Pool& pool, Tree& tree, Form form, index
     replay_hooks.accept = [&](std::uint64_t number, const omf::Entry& entry) -> Result<void> {
         const bool device = std::holds_alternative<omf::DaxDevice>(entry);
         if (number < *first && !device) return {};
-        return feed(entry);
+        return feed(number, entry);
     };
     auto replayed = pool::replay(pool, index, replay_hooks);
     if (!replayed) return std::unexpected(replayed.error());

@@ -54,14 +54,14 @@ class Mixed(harness.SystemTest):
         self.assertEqual({name for name, text in ours.items() if text is None}, set(image.directories))
         self.assertEqual({name for name, text in ours.items() if text is not None}, set(image.files))
         for name, file in image.files.items():
-            self.assertEqual(self.form_1(ours[name]), self.expected(file, image.device), name)
+            self.assertEqual(self.form_1(ours[name]), self.expected(file, image.device, 16 + image.entries.index(file)), name)
 
     @staticmethod
     def form_1(text):
         """A form 1 document in plain values; whatever is not in the form stays and makes the comparison fail."""
         document = yaml_reader.load(text)
         file = document['file']
-        for key in ('size', 'owner', 'group'):
+        for key in ('id', 'size', 'owner', 'group'):
             file[key] = number(file[key])
         stripe = file.get('stripe')
         if stripe:
@@ -71,11 +71,11 @@ class Mixed(harness.SystemTest):
         return document
 
     @staticmethod
-    def expected(file, device):
+    def expected(file, device, number):
         extents = [{'device_uuid': str(device).encode(), 'offset': offset, 'length': length}
                    for _, offset, length in file.extents]
         where = {'stripe': {'chunk_size': file.chunk, 'strips': extents}} if file.chunk else {'extents': extents}
-        return {'file': {'path': b'/' + file.path, 'size': file.size, 'owner': file.uid, 'group': file.gid,
+        return {'file': {'path': b'/' + file.path, 'id': number, 'size': file.size, 'owner': file.uid, 'group': file.gid,
                          'permissions': b'%04o' % file.mode, **where}}
 
     def test_devices_and_state_say_which_pool(self):
