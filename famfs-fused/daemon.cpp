@@ -1,12 +1,15 @@
 #include "famfs-fused/daemon.h"
 
-#include "famfs-fused/descriptors.h"
-#include "famfs-fused/guardian.h"
-#include "famfs-fused/mountpoint.h"
-#include "famfs-fused/pid_file.h"
-#include "famfs-fused/server.h"
-#include "famfs-fused/session/session.h"
-#include "famfs-fused/signals.h"
+#include "famfs-fused/fuse/choice/choose.h"
+#include "famfs-fused/fuse/ops/ops.h"
+#include "famfs-fused/fuse/ops/read.h"
+#include "famfs-fused/fuse/server/server.h"
+#include "famfs-fused/fuse/session/session.h"
+#include "famfs-fused/mount/mountpoint.h"
+#include "famfs-fused/process/descriptors.h"
+#include "famfs-fused/process/guardian.h"
+#include "famfs-fused/process/pid_file.h"
+#include "famfs-fused/process/signals.h"
 #include "liblog/exit_status.h"
 #include "omf/path.h"
 
@@ -57,10 +60,11 @@ Result<Choice> choose(const Options& options, const Devices& devices) {
 
 // What the mount table shows: the pool's first device, or the shadow tree where there is none.
 std::string source_of(const Options& options, const Server& server) {
-    const auto& memories = server.devices.memories();
+    const auto& memories = server.service().devices().memories();
     if (!memories.empty()) return memories.front()->description().path;
-    if (options.data_path != DataPathKind::yaml) return server.devices.table().devices().front().path;
-    return options.devices.empty() ? server.shadow.directory() : options.devices.front();
+    if (options.data_path != DataPathKind::yaml)
+        return server.service().devices().table().devices().front().path;
+    return options.devices.empty() ? server.service().shadow().directory() : options.devices.front();
 }
 
 // Waits until the session has something to tell or a signal has come.
@@ -121,8 +125,8 @@ Result<void> connect(Session& session, Target& target) {
 
 // What is done outside, with all rights, once the kernel's INIT is answered.
 Result<void> begin(const Server& server, const Target& target, const std::function<void()>& ready) {
-    if (server.data->maps() != nullptr && target.connection < 0) {
-        const std::string& device = server.devices.table().devices().front().path;
+    if (server.service().data().kernel_has_devices() && target.connection < 0) {
+        const std::string& device = server.service().devices().table().devices().front().path;
         if (auto tried = try_own_file(target.directory, device); !tried) return tried;
     }
     ready();
@@ -133,18 +137,18 @@ Result<void> run(Session& session, const FileDescriptor& signals, const Start& i
     bool begun = false;
     while (!session.ended()) {
         if (wait_for_event(session, signals) == Event::signal) {
-            session.server().log.info("{}: unmounting", describe_signal(signals));
+            session.server().log().info("{}: unmounting", describe_signal(signals));
             return {};
         }
         if (begun || !session.initialised()) continue;
         begun = true;
-        if (auto agreed = session.server().data->ready(); !agreed) return agreed;
+        if (auto agreed = session.server().extension().ready(); !agreed) return agreed;
         if (auto started = initialised(); !started) return started;
     }
     // It may come and go faster than we look.
     if (!begun && !session.initialised())
         return fail(ErrorKind::io, ENOTCONN, "the mount went away before it answered");
-    session.server().log.info("no connection to the kernel any more");
+    session.server().log().info("no connection to the kernel any more");
     return {};
 }
 
@@ -152,18 +156,19 @@ Result<void> run(Session& session, const FileDescriptor& signals, const Start& i
 Result<int> confine_and_run(const Options& options, Session& session, const FileDescriptor& signals,
                             const Start& initialised) {
     const Server& server = session.server();
-    const auto confined = confine(options.sandbox, server.path, server.shadow);
+    const auto confined = confine(options.sandbox, server.path(), server.service().shadow());
     if (!confined) return std::unexpected(confined.error());
-    server.log.info("sandbox: {}", *confined);
+    server.log().info("sandbox: {}", *confined);
     if (auto started = session.start(options.threads); !started) return std::unexpected(started.error());
     if (auto ran = run(session, signals, initialised); !ran) return std::unexpected(ran.error());
     return exit_done;
 }
 
-Result<int> mount_and_run(const Options& options, Target& target, Server& server,
+Result<int> mount_and_run(const Options& options, Target& target, Server& server, DaemonLog& log,
                           const std::function<void()>& ready) {
     const std::string source = source_of(options, server);
-    auto session = Session::create(libfuse_options(options.mount, source, ::geteuid() == 0), server);
+    auto session = Session::create(libfuse_options(options.mount, source, ::geteuid() == 0), server,
+                                   {.table = &ops::table(), .read = ops::read});
     if (!session) return std::unexpected(session.error());
     const auto signals = take_signals();
     if (!signals) return std::unexpected(signals.error());
@@ -174,7 +179,8 @@ Result<int> mount_and_run(const Options& options, Target& target, Server& server
     };
     const Start start = [&] { return begin(server, target, ready); };
     if (options.sandbox == SandboxLevel::none) return serve(start);
-    return serve_guarded(**session, {options.foreground ? Terminal::keep : Terminal::leave, serve, start});
+    return serve_guarded(**session, log,
+                         {options.foreground ? Terminal::keep : Terminal::leave, serve, start});
 }
 
 // What may be read but not written can be mounted all the same.
@@ -212,7 +218,7 @@ unsigned count_threads(unsigned wanted, Log& log) {
 
 }  // namespace
 
-Result<int> serve(const Options& asked, Log& log, const std::function<void()>& ready) {
+Result<int> serve(const Options& asked, DaemonLog& log, const std::function<void()>& ready) {
     Options options = asked;
     options.threads = count_threads(asked.threads, log);
     auto shadow = ShadowRoot::open(options.shadow);
@@ -227,7 +233,7 @@ Result<int> serve(const Options& asked, Log& log, const std::function<void()>& r
     }
     auto server = open_server(options, std::move(*shadow), log);
     if (!server) return std::unexpected(server.error());
-    return mount_and_run(options, *target, **server, [&] {
+    return mount_and_run(options, *target, **server, log, [&] {
         ready();
         log.info("serving {} on {}", omf::printable(options.shadow), omf::printable(options.mountpoint));
     });

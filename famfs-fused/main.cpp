@@ -1,9 +1,9 @@
-#include "famfs-fused/background.h"
 #include "famfs-fused/daemon.h"
-#include "famfs-fused/inheritance.h"
-#include "famfs-fused/mountpoint.h"
+#include "famfs-fused/mount/mountpoint.h"
 #include "famfs-fused/options.h"
-#include "famfs-fused/status_channel.h"
+#include "famfs-fused/process/background.h"
+#include "famfs-fused/process/inheritance.h"
+#include "famfs-fused/process/status_channel.h"
 #include "liblog/exit_status.h"
 #include "liblog/process_start.h"
 
@@ -29,7 +29,7 @@ int print(const std::string& text) {
 
 int serve_with_log(const Options& options, const std::vector<std::string>& warnings, StatusChannel status,
                    const std::function<void()>& ready) {
-    Log log(options.foreground ? LogTarget::standard_error : LogTarget::system_log);
+    DaemonLog log(options.foreground ? LogTarget::standard_error : LogTarget::system_log);
     for (const std::string& warning : warnings)
         log.warning("{}", warning);
     const auto served = serve(options, log, [&] {

@@ -1,6 +1,6 @@
 #include "famfs-fused/options.h"
 
-#include "famfs-fused/data/capabilities.h"
+#include "famfs-fused/fuse/choice/capabilities.h"
 #include "famfs-fused/version.h"
 #include "liblog/argument_parser.h"
 #include "liblog/parse_number.h"

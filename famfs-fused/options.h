@@ -1,11 +1,11 @@
 // The daemon's command line.
 #pragma once
 
-#include "famfs-fused/data/choose.h"
-#include "famfs-fused/iomap/kernel_abi.h"
-#include "famfs-fused/mount_options.h"
-#include "famfs-fused/sandbox/sandbox.h"
+#include "famfs-fused/fuse/maps/kernel_abi.h"
+#include "famfs-fused/mount/mount_options.h"
+#include "famfs-fused/process/sandbox/sandbox.h"
 #include "omf/error.h"
+#include "service/data/data_path_kind.h"
 
 #include <optional>
 #include <span>

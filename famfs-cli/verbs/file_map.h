@@ -17,7 +17,8 @@ struct MappedExtent {
 };
 
 struct FileMap {
-    std::string path;  // as asked for
+    std::string path;      // as asked for
+    std::uint64_t id = 0;  // the same on every host; 0: the shadow tree names none
     std::uint64_t size = 0;
     std::uint64_t chunk_size = 0;  // 0: not striped
     std::vector<MappedExtent> extents;

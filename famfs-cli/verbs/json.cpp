@@ -1,5 +1,6 @@
 #include "famfs-cli/verbs/json.h"
 
+#include "liblog/index/inode.h"
 #include "liblog/records/json.h"
 #include "omf/path.h"
 
@@ -245,6 +246,7 @@ std::string map(const std::vector<FileMap>& files) {
                 {{"device", bytes(part.device)}, {"offset", part.offset}, {"length", part.length}});
         }
         list.push_back({{"path", bytes(file.path)},
+                        {"id", file.id != index::no_inode ? Json(file.id) : Json()},
                         {"size", file.size},
                         {"chunk_size", file.chunk_size},
                         {"extents", std::move(parts)}});

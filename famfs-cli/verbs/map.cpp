@@ -5,6 +5,7 @@
 #include "famfs-cli/verbs/json.h"
 #include "famfs-cli/verbs/verb.h"
 #include "liblog/file_descriptor.h"
+#include "liblog/index/inode.h"
 #include "omf/path.h"
 
 #include <fcntl.h>
@@ -28,6 +29,7 @@ Result<FileMap> read_map(const std::string& path, const MountedPool& pool) {
     auto map = read_extents(*value);
     if (!map) return map;
     map->path = path;
+    if (status.st_ino < index::end_of_entry_inodes) map->id = status.st_ino;
     map->size = static_cast<std::uint64_t>(status.st_size);
     return map;
 }

@@ -1,7 +1,10 @@
 // What the daemon costs at its own end of the connection, by Google Benchmark: requests for maps, and looking
 // names up, with 100,000 files known. docs/benchmarks.md has the command and the figures.
-#include "famfs-fused/server.h"
-#include "famfs-fused/session/session.h"
+#include "famfs-fused/fuse/ops/ops.h"
+#include "famfs-fused/fuse/ops/read.h"
+#include "famfs-fused/fuse/server/server.h"
+#include "famfs-fused/fuse/session/session.h"
+#include "famfs-fused/process/daemon_log.h"
 #include "liblog/shadow/document.h"
 #include "scratch.h"
 
@@ -85,7 +88,8 @@ class Mount {
         if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
             throw std::runtime_error("socketpair");
         kernel_ = FileDescriptor(ends[0]);
-        session_ = must(Session::create("fsname=bench", *server_));
+        session_ =
+            must(Session::create("fsname=bench", *server_, {.table = &ops::table(), .read = ops::read}));
         if (!session_->attach(FileDescriptor(ends[1]))) throw std::runtime_error("attach");
         fuse_init_in init{};
         init.major = FUSE_KERNEL_VERSION;
@@ -125,7 +129,7 @@ class Mount {
     }
 
   private:
-    Log log_;
+    DaemonLog log_;
     std::unique_ptr<Server> server_;
     FileDescriptor kernel_;
     std::unique_ptr<Session> session_;

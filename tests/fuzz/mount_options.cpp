@@ -1,5 +1,5 @@
 // -o options of any text, as mount.famfs and the daemon take them.
-#include "famfs-fused/mount_options.h"
+#include "famfs-fused/mount/mount_options.h"
 
 #include "famfs-cli/mount/mount_options.h"
 #include "fuzz.h"

@@ -5,9 +5,12 @@
 // Input: a byte for data path and kernel, then records. {opcode, node, payload length (2 bytes), payload}
 // becomes a request with a right header; an opcode byte of 0xff makes the payload a whole message, header and
 // all.
-#include "famfs-fused/server.h"
-#include "famfs-fused/session/request.h"
-#include "famfs-fused/session/session.h"
+#include "famfs-fused/fuse/ops/ops.h"
+#include "famfs-fused/fuse/ops/read.h"
+#include "famfs-fused/fuse/server/server.h"
+#include "famfs-fused/fuse/session/session.h"
+#include "famfs-fused/fuse/wire/request.h"
+#include "famfs-fused/process/daemon_log.h"
 #include "fuzz.h"
 #include "omf/superblock.h"
 
@@ -130,16 +133,16 @@ std::unique_ptr<Server> make_server(const Tree& tree, const Way& way, Log& log) 
 }
 
 // A session and the other end of its connection.
-class Connection {
+class Conversation {
   public:
-    explicit Connection(Server& server) {
+    explicit Conversation(Server& server) {
         std::array<int, 2> ends{};
         fuzz::require(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) == 0,
                       "a socket pair");
         kernel_ = FileDescriptor(ends[0]);
         const int room = static_cast<int>(room_.size());
         large_replies_ = ::setsockopt(ends[1], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room) == 0;
-        auto session = Session::create("fsname=x", server);
+        auto session = Session::create("fsname=x", server, {.table = &ops::table(), .read = ops::read});
         fuzz::require(session.has_value(), "a session can be made");
         session_ = std::move(*session);
         fuzz::require(session_->attach(FileDescriptor(ends[1])).has_value(), "and attached");
@@ -193,7 +196,7 @@ std::vector<std::byte> message_of(std::uint32_t opcode, std::uint64_t node, std:
     return message;
 }
 
-void say_hello(Connection& connection) {
+void say_hello(Conversation& connection) {
     fuse_init_in init{};
     init.major = FUSE_KERNEL_VERSION;
     init.minor = 45;
@@ -202,7 +205,7 @@ void say_hello(Connection& connection) {
     connection.serve(message_of(FUSE_INIT, 0, 2, std::as_bytes(std::span(&init, 1))));
 }
 
-void play(Connection& connection, Bytes input) {
+void play(Conversation& connection, Bytes input) {
     constexpr std::size_t head = 4;
     constexpr std::byte whole{0xff};
     for (std::uint64_t unique = 4; input.size() >= head; unique += 2) {
@@ -223,10 +226,10 @@ void play(Connection& connection, Bytes input) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const Tree tree;
-    static Log log(LogTarget::system_log);
+    static DaemonLog log(LogTarget::system_log);
     if (size == 0) return 0;
     const auto server = make_server(tree, ways[data[0] % ways.size()], log);
-    Connection connection(*server);
+    Conversation connection(*server);
     if ((data[0] & 0x80) == 0) say_hello(connection);
     play(connection, fuzz::bytes_of(data + 1, size - 1));
     return 0;
