@@ -200,14 +200,13 @@ Result<void> Copier::copy_range(const File& file, std::uint64_t offset, std::uin
 
 Result<void> Copier::copy_data(const File& file, std::uint64_t offset, std::uint64_t length) {
     while (length > 0) {
-        const auto run = file.target.layout.view().run_at(offset);
-        if (auto checked = device::check_primary(run); !checked) return checked;
-        const std::uint64_t wanted = std::min(length, run.length);
-        const auto copied = writer_.memory().copy_from(file.source.get(), offset, run.offset, wanted);
+        omf::Extent run = file.target.layout.view().run_at(offset);
+        run.length = std::min(length, run.length);
+        const auto copied = writer_.devices().copy_from(file.source.get(), offset, run);
         if (!copied) return std::unexpected(copied.error());
-        if (*copied != wanted) return std::unexpected(changed("it shrank"));
-        offset += wanted;
-        length -= wanted;
+        if (*copied != run.length) return std::unexpected(changed("it shrank"));
+        offset += run.length;
+        length -= run.length;
     }
     return {};
 }
@@ -217,13 +216,12 @@ Result<void> Copier::compare_range(const File& file, std::uint64_t offset, std::
     std::vector<std::byte> found(expected.size());
     while (length > 0) {
         const auto run = file.target.layout.view().run_at(offset);
-        if (auto checked = device::check_primary(run); !checked) return checked;
         const auto step =
             static_cast<std::size_t>(std::min({length, run.length, std::uint64_t{compare_bytes}}));
         const std::span left(expected.data(), step);
         const std::span right(found.data(), step);
         if (const auto read = read_fully(file.source.get(), offset, left); !read) return read;
-        if (const auto read = writer_.memory().read(run.offset, right); !read) return read;
+        if (const auto read = writer_.devices().read({run.device, run.offset}, right); !read) return read;
         if (std::memcmp(left.data(), right.data(), step) != 0) {
             return fail(ErrorKind::io, EIO,
                         fmt::format("the copy differs from it in bytes {}…{}", offset, offset + step - 1));

@@ -102,19 +102,9 @@ Result<void> Memory::check_range(std::uint64_t offset, std::uint64_t length) con
                             length, offset, size()));
 }
 
-Result<void> check_primary(const omf::Extent& extent) {
-    if (extent.device == 0) return {};
-    return fail(
-        ErrorKind::unsupported, ENOTSUP,
-        fmt::format("an extent at {:#x} is on device {} of the pool; files on device 0 alone can be written",
-                    extent.offset, extent.device));
-}
-
 Result<void> Memory::check_extents(std::span<const omf::Extent> extents) const {
-    for (const omf::Extent& extent : extents) {
-        if (auto checked = check_primary(extent); !checked) return checked;
+    for (const omf::Extent& extent : extents)
         if (auto checked = check_range(extent.offset, extent.length); !checked) return checked;
-    }
     return {};
 }
 

@@ -51,10 +51,6 @@ using FileMaker = std::function<Result<FileDescriptor>(std::span<const omf::Exte
 // Keeps ranges of a Memory within reach until it is let go. The Memory must outlive it.
 using MappedRange = std::shared_ptr<const void>;
 
-// A Memory is one device, the pool's first: kind unsupported, with the device named, for an extent of
-// another.
-Result<void> check_primary(const omf::Extent& extent);
-
 // Offsets and lengths are in bytes from the start of the device. Every call checks its range against size()
 // and fails with EINVAL outside it. Other hosts may change the bytes at any time; nothing here locks them
 // out.
@@ -71,11 +67,12 @@ class Memory {
     const Description& description() const { return description_; }
     std::uint64_t size() const { return description_.size; }
 
-    // Brings the bytes of a file within reach: the runs in `extents`, in this order, all of this device, of
-    // which it has the first `size`. Only then may they be read or written, those of its last page too. The
-    // superblock's region is always within reach, and so is everything of an image or in devdax mode. In
-    // fsdev mode a byte can be part of one file at a time on this host, so that readers and writers of a
-    // range have to name it alike; kind busy if it is part of another one now.
+    // Brings the bytes of a file within reach: the runs in `extents`, in this order, of which it has the
+    // first `size`. They are all of this device: which index it has in its pool is for pool::Devices. Only
+    // then may they be read or written, those of its last page too. The superblock's region is always within
+    // reach, and so is everything of an image or in devdax mode. In fsdev mode a byte can be part of one file
+    // at a time on this host, so that readers and writers of a range have to name it alike; kind busy if it
+    // is part of another one now.
     virtual Result<MappedRange> reach(std::span<const omf::Extent> extents, std::uint64_t size);
 
     // Where the pool is mounted, if its bytes can be reached only through that mount; else "". There reach()
@@ -127,7 +124,7 @@ class Memory {
     explicit Memory(Description description) : description_(std::move(description)) {}
 
     Result<void> check_range(std::uint64_t offset, std::uint64_t length) const;
-    // Each of them is on this device, and within it.
+    // Each of them is within this device.
     Result<void> check_extents(std::span<const omf::Extent> extents) const;
     void set_size(std::uint64_t size) { description_.size = size; }
 

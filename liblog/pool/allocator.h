@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace famfs::pool {
@@ -19,6 +20,9 @@ class AllocationPolicy {
     // A layout of free bytes for a file of `size` bytes, of one allocation unit at least; no value if there
     // is no room that a layout of at most 16 extents could name.
     virtual std::optional<omf::Layout> place(const index::Index& index, std::uint64_t size) const = 0;
+
+    // The indexes of those that it chooses among.
+    virtual std::span<const std::size_t> devices() const = 0;
 
   protected:
     AllocationPolicy() = default;
@@ -33,6 +37,7 @@ class FirstFit final : public AllocationPolicy {
     // Device indexes, each of them in the pool.
     explicit FirstFit(std::vector<std::size_t> devices = {0}) : devices_(std::move(devices)) {}
     std::optional<omf::Layout> place(const index::Index& index, std::uint64_t size) const override;
+    std::span<const std::size_t> devices() const override { return devices_; }
 
   private:
     std::vector<std::size_t> devices_;
@@ -46,6 +51,7 @@ class Striped final : public AllocationPolicy {
     Striped(std::vector<std::size_t> devices, std::uint64_t chunk_size)
         : devices_(std::move(devices)), chunk_size_(chunk_size) {}
     std::optional<omf::Layout> place(const index::Index& index, std::uint64_t size) const override;
+    std::span<const std::size_t> devices() const override { return devices_; }
 
   private:
     std::vector<std::size_t> devices_;

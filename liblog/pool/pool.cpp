@@ -73,22 +73,38 @@ Result<Pool> Pool::open(std::unique_ptr<device::Memory> memory) {
     pool.log_ = std::move(*log);
     pool.role_ = read_system_uuid() == superblock->system ? Role::master : Role::client;
     pool.superblock_ = std::move(*superblock);
-    pool.memory_ = std::move(memory);
+    pool.devices_ = std::make_unique<Devices>(std::move(memory));
     return pool;
 }
 
+Result<void> Pool::add_device(const std::string& path, device::Access access) {
+    auto memory = device::open_memory(path, access);
+    if (!memory) return std::unexpected(memory.error());
+    const auto shown = read_superblock(**memory);
+    if (!shown) return std::unexpected(shown.error());
+    const auto refuse = [&](const std::string& why) {
+        return fail(ErrorKind::refused, ENODEV, (*memory)->description().path + ": " + why);
+    };
+    if (shown->file_system != superblock_.file_system)
+        return refuse(fmt::format("is a device of file system {}, not of {}", to_string(shown->file_system),
+                                  to_string(superblock_.file_system)));
+    if (shown->device == superblock_.device) return refuse("is the pool's first device");
+    devices_->add(shown->device, std::move(*memory));
+    return {};
+}
+
 Result<void> Pool::check_unchanged() const {
-    const auto now = read_superblock(*memory_);
+    const auto now = read_superblock(memory());
     if (!now && now.error().kind != ErrorKind::corrupt) return std::unexpected(now.error());
     if (now && same_pool(*now, superblock_)) return {};
     const std::string found = now ? "file system " + to_string(now->file_system) : "no whole superblock";
     return fail(ErrorKind::refused, ESTALE,
                 fmt::format("{}: formatted or wiped since it was opened: it held file system {}, now {}",
-                            memory_->description().path, to_string(superblock_.file_system), found));
+                            memory().description().path, to_string(superblock_.file_system), found));
 }
 
 Result<omf::LogHeader> Pool::read_header() const {
-    return log::read_header(*memory_, superblock_.log_length);
+    return log::read_header(memory(), superblock_.log_length);
 }
 
 }  // namespace famfs::pool

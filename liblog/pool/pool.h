@@ -2,6 +2,7 @@
 #pragma once
 
 #include "liblog/device/memory.h"
+#include "liblog/pool/devices.h"
 #include "omf/error.h"
 #include "omf/log_header.h"
 #include "omf/superblock.h"
@@ -43,7 +44,13 @@ class Pool {
     // The same on memory that the caller has.
     static Result<Pool> open(std::unique_ptr<device::Memory> memory);
 
-    device::Memory& memory() const { return *memory_; }
+    // Opens a further device and takes it into devices(). kind corrupt if it has no superblock of a pool;
+    // kind refused, ENODEV, if it is of another file system, or this pool's first device.
+    Result<void> add_device(const std::string& path, device::Access access);
+
+    // Superblock and log are in the memory of device 0.
+    device::Memory& memory() const { return devices_->primary(); }
+    Devices& devices() const { return *devices_; }
     const omf::Superblock& superblock() const { return superblock_; }
     Role role() const { return role_; }
 
@@ -57,8 +64,8 @@ class Pool {
   private:
     Pool() = default;
 
-    std::unique_ptr<device::Memory> memory_;
-    device::MappedRange log_;  // after memory_: let go before it
+    std::unique_ptr<Devices> devices_;
+    device::MappedRange log_;  // after devices_: let go before them
     omf::Superblock superblock_;
     Role role_ = Role::client;
 };

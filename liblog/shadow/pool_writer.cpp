@@ -79,7 +79,6 @@ Result<void> for_each_run(const omf::File& file, std::uint64_t from, std::uint64
     while (from < end) {
         omf::Extent run = file.layout.view().run_at(from);
         if (run.length == 0) return fail_errno(EINVAL, omf::printable(file.path.view()));
-        if (Result<void> checked = device::check_primary(run); !checked) return checked;
         run.length = std::min(run.length, end - from);
         if (Result<void> done = each(run); !done) return done;
         from += run.length;
@@ -119,6 +118,8 @@ struct PoolWriter::Impl {
     Result<void> publish();
     Result<void> replay(const UpdateHooks& hooks);
     Result<omf::Path> check_new(std::string_view path) const;
+    Result<omf::Layout> allocate(std::string_view path, std::uint64_t size,
+                                 const pool::AllocationPolicy& policy);
     std::optional<std::uint32_t> inherited_group(std::string_view directory) const;
     Result<void> flush(const omf::File& file) const;
     void give_back(const omf::File& file);
@@ -135,6 +136,7 @@ Result<void> PoolWriter::Impl::replay(const UpdateHooks& hooks) {
     bad_entries = result.findings;
     findings = result.findings + updated->skipped;
     unfinished = true;
+    if (auto assigned = pool.devices().assign(index.devices()); !assigned) return assigned;
     if (result.replayed == result.header.next_index) {
         log.emplace(pool.memory(), result.header);
         return {};
@@ -184,6 +186,9 @@ Result<std::unique_ptr<PoolWriter>> PoolWriter::open(const PoolPlace& place, con
     }
     auto pool = Pool::open(place.device, device::Access::read_write, place.served);
     if (!pool) return std::unexpected(pool.error());
+    for (const std::string& path : place.further_devices)
+        if (auto added = pool->add_device(path, device::Access::read_write); !added)
+            return std::unexpected(added.error());
     return open(std::move(*pool), place, hooks);
 }
 
@@ -206,8 +211,8 @@ Result<std::unique_ptr<PoolWriter>> PoolWriter::open(Pool pool, const PoolPlace&
     return std::unique_ptr<PoolWriter>(new PoolWriter(std::move(impl)));
 }
 
-device::Memory& PoolWriter::memory() const {
-    return impl_->pool.memory();
+const pool::Devices& PoolWriter::devices() const {
+    return impl_->pool.devices();
 }
 
 const omf::Superblock& PoolWriter::superblock() const {
@@ -270,21 +275,32 @@ Result<omf::Path> PoolWriter::Impl::check_new(std::string_view path) const {
     return *parsed;
 }
 
-Result<omf::File> PoolWriter::reserve(std::string_view path, std::uint64_t size, const Ownership& ownership) {
+Result<omf::Layout> PoolWriter::Impl::allocate(std::string_view path, std::uint64_t size,
+                                               const pool::AllocationPolicy& policy) {
+    std::uint64_t free = 0;
+    for (const std::size_t device : policy.devices()) {
+        if (auto open = pool.devices().at(device); !open) return std::unexpected(open.error());
+        free += index.free_space(device).bytes();
+    }
+    if (auto layout = pool::allocate(index, size, policy)) return *layout;
+    return fail(ErrorKind::io, ENOSPC,
+                fmt::format("{}: the pool is full: {} bytes are wanted, {} are free", omf::printable(path),
+                            size, free));
+}
+
+Result<omf::File> PoolWriter::reserve(std::string_view path, std::uint64_t size, const Ownership& ownership,
+                                      const pool::AllocationPolicy& policy) {
     const std::lock_guard guard(impl_->mutex);
     const auto parsed = impl_->check_new(path);
     if (!parsed) return std::unexpected(parsed.error());
-    auto layout = pool::allocate(impl_->index, size, pool::FirstFit());
-    if (!layout)
-        return fail(ErrorKind::io, ENOSPC,
-                    fmt::format("{}: the pool is full: {} bytes are wanted, {} are free",
-                                omf::printable(path), size, impl_->index.free_space(0).bytes()));
-    auto reached = memory().reach(layout->extents.span(), size);
-    if (!reached) {
+    auto layout = impl_->allocate(path, size, policy);
+    if (!layout) return std::unexpected(layout.error());
+    auto mapped = devices().map(layout->view(), size);
+    if (!mapped) {
         impl_->index.release(*layout);
-        return std::unexpected(reached.error());
+        return std::unexpected(mapped.error());
     }
-    impl_->reserved.emplace(path, std::move(*reached));
+    impl_->reserved.emplace(path, std::move(*mapped));
     const Ownership owner =
         settle(ownership, impl_->inherited_group(parsed->parent()), index::InodeKind::file);
     return omf::File{*parsed,   size,       omf::flag_read_write, owner.uid,
@@ -293,8 +309,8 @@ Result<omf::File> PoolWriter::reserve(std::string_view path, std::uint64_t size,
 
 Result<void> PoolWriter::zero(const omf::File& file, std::uint64_t from, std::uint64_t end) {
     return for_each_run(file, from, end, [&](const omf::Extent& run) -> Result<void> {
-        if (auto zeroed = memory().zero(run.offset, run.length); !zeroed) return zeroed;
-        return memory().write_back(run.offset, run.length);
+        if (auto zeroed = devices().zero(run); !zeroed) return zeroed;
+        return devices().write_back(run);
     });
 }
 
@@ -304,10 +320,10 @@ Result<void> PoolWriter::zero_tail(const omf::File& file) {
 }
 
 Result<void> PoolWriter::Impl::flush(const omf::File& file) const {
-    const auto flushed = for_each_run(file, 0, file.size, [&](const omf::Extent& run) {
-        return pool.memory().write_back(run.offset, run.length);
-    });
-    pool.memory().fence();
+    const pool::Devices& devices = pool.devices();
+    const auto flushed =
+        for_each_run(file, 0, file.size, [&](const omf::Extent& run) { return devices.write_back(run); });
+    devices.fence();
     return flushed;
 }
 

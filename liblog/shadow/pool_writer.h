@@ -2,6 +2,7 @@
 #pragma once
 
 #include "liblog/index/index.h"
+#include "liblog/pool/allocator.h"
 #include "liblog/pool/pool.h"
 #include "liblog/shadow/update.h"
 
@@ -30,7 +31,8 @@ struct PoolPlace {
     std::string device;
     std::string shadow;  // directory
     Form form = Form::uuid;
-    pool::Served served{};  // where a mount is written beside: what it serves
+    pool::Served served{};                       // where a mount is written beside: what it serves
+    std::vector<std::string> further_devices{};  // paths; one that the pool's log does not name is not used
 };
 
 struct WriterHooks {
@@ -39,21 +41,21 @@ struct WriterHooks {
 };
 
 // From open() to destruction this process is the pool's one writer. Members may be called from several
-// threads; storing to a reservation's extents through memory() needs no lock.
+// threads; storing to a reservation's extents through devices() needs no lock.
 class PoolWriter {
   public:
     // Takes the writer lock, replays the log, and brings the shadow tree up to date. kind refused: this host
     // is not the master, or (ESTALE) the pool was formatted while the lock was waited for. kind corrupt: an
     // entry stops the replay, so that what is appended would be lost.
     static Result<std::unique_ptr<PoolWriter>> open(const PoolPlace& place, const WriterHooks& hooks);
-    // The same for a pool that is open already, for writing; place.device is not used.
+    // The same for a pool that is open already, for writing; the devices' paths in `place` are not used.
     static Result<std::unique_ptr<PoolWriter>> open(pool::Pool pool, const PoolPlace& place,
                                                     const WriterHooks& hooks);
     ~PoolWriter();
     PoolWriter(const PoolWriter&) = delete;
     PoolWriter& operator=(const PoolWriter&) = delete;
 
-    device::Memory& memory() const;
+    const pool::Devices& devices() const;
     const omf::Superblock& superblock() const;
     std::uint64_t findings() const;  // entries of the log that break a rule
     index::Totals totals() const;
@@ -66,9 +68,11 @@ class PoolWriter {
     // What is at this path, reservations included: no value if nothing. "" is the root.
     std::optional<index::InodeKind> find(std::string_view path) const;
 
-    // Checks the path and takes it and room for `size` bytes; nothing of it is in the log. EEXIST; ENOENT or
-    // ENOTDIR for the parent; ENOSPC for pool or log; kind usage for a name that the format does not allow.
-    Result<omf::File> reserve(std::string_view path, std::uint64_t size, const Ownership& ownership);
+    // Checks the path and takes it and room for `size` bytes where `policy` says; nothing of it is in the
+    // log. EEXIST; ENOENT or ENOTDIR for the parent; ENOSPC for pool or log; ENODEV for a device that the
+    // pool does not have, or that is not open; kind usage for a name that the format does not allow.
+    Result<omf::File> reserve(std::string_view path, std::uint64_t size, const Ownership& ownership,
+                              const pool::AllocationPolicy& policy = pool::FirstFit());
     // Zeroes bytes [from, end) of the reserved file. Pre: end is within its extents.
     Result<void> zero(const omf::File& file, std::uint64_t from, std::uint64_t end);
     // Zeroes what a mapping of the file shows beyond `size`: the rest of its last page.

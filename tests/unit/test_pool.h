@@ -3,7 +3,10 @@
 #pragma once
 
 #include "liblog/device/memory.h"
+#include "liblog/log/writer.h"
 #include "liblog/pool/format.h"
+#include "liblog/pool/pool.h"
+#include "liblog/random_uuid.h"
 #include "omf/bytes.h"
 #include "omf/entry.h"
 #include "omf/log_header.h"
@@ -112,6 +115,21 @@ inline void make_pool(const std::string& image, std::uint64_t units) {
     std::ofstream(image).close();
     std::filesystem::resize_file(image, first_data + units * unit);
     ASSERT_TRUE(pool::format(**device::open_memory(image, device::Access::read_write), {}));
+}
+
+// A second device of `units` units for the pool in `image`, whose log names it. Its superblock is the pool's
+// but for the device's uuid.
+inline void add_second_device(const std::string& image, const std::string& second, std::uint64_t units) {
+    const auto pool = pool::Pool::open(image, device::Access::read_write);
+    ASSERT_TRUE(pool);
+    omf::Superblock superblock = pool->superblock();
+    superblock.device = random_uuid();
+    std::ofstream(second).close();
+    std::filesystem::resize_file(second, units * unit);
+    ASSERT_TRUE((*device::open_memory(second, device::Access::read_write))
+                    ->write(0, omf::encode_superblock(superblock)));
+    log::Writer log(pool->memory(), pool->read_header().value());
+    ASSERT_TRUE(log.append(omf::DaxDevice{units * unit, superblock.device, 1}));
 }
 
 inline omf::Path path(std::string_view text) {

@@ -62,7 +62,7 @@ class CrashTest : public testing::Test {
             expected_[name] = Content(size);
         } else {
             const Content content = pattern(size, static_cast<unsigned>(name.back()));
-            ASSERT_TRUE(to.memory().write(file->layout.extents[0].offset, content));
+            ASSERT_TRUE(to.devices().write({0, file->layout.extents[0].offset}, content));
             expected_[name] = content;
         }
         ASSERT_TRUE(to.zero_tail(*file));
@@ -132,7 +132,7 @@ TEST_F(CrashTest, FilesAreAbsentOrWhole) {
                         << "sequence " << which << " of " << length << ", operation " << done;
                 });
                 states += crash.states();
-                content = static_cast<RecordingMemory&>(to->memory()).lines();
+                content = static_cast<RecordingMemory&>(to->devices().primary()).lines();
                 ASSERT_EQ(wrong_with(content, done + 1), "");
             }
         }
@@ -167,7 +167,7 @@ TEST_F(CrashTest, FormattingLeavesOldPoolNoneOrNewOne) {
         Recording ignored;
         const auto to = writer(formatted(), ignored);
         perform(*to, Operation::copy, "f");
-        old = static_cast<RecordingMemory&>(to->memory()).lines();
+        old = static_cast<RecordingMemory&>(to->devices().primary()).lines();
     }
     Recording recording;
     RecordingMemory memory(device_bytes, old, &recording);

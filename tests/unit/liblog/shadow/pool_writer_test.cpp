@@ -1,7 +1,8 @@
+#include "liblog/shadow/pool_writer.h"
+
 #include "liblog/pool/check.h"
 #include "liblog/pool/format.h"
 #include "liblog/shadow/logplay.h"
-#include "liblog/shadow/pool_writer.h"
 #include "tests/unit/test_pool.h"
 #include "tests/unit/wrapped_memory.h"
 
@@ -217,13 +218,13 @@ TEST_F(PoolWriterTest, FailedCommitLeavesNothing) {
 TEST_F(PoolWriterTest, RecycledMemoryReadsAsZeros) {
     const auto to = writer();
     const std::vector<std::byte> old(2 * unit, std::byte{0x5a});
-    ASSERT_TRUE(to->memory().write(test::first_data, old));
+    ASSERT_TRUE(to->devices().write({0, test::first_data}, old));
     const auto file = to->reserve("a", unit + 10, {});
     ASSERT_TRUE(file);
     ASSERT_TRUE(to->zero(*file, 0, 5));
     ASSERT_TRUE(to->zero_tail(*file));
     std::vector<std::byte> now(2 * unit);
-    ASSERT_TRUE(to->memory().read(test::first_data, now));
+    ASSERT_TRUE(to->devices().read({0, test::first_data}, now));
     EXPECT_EQ(now[4], std::byte{0});
     EXPECT_EQ(now[5], std::byte{0x5a});
     EXPECT_EQ(now[unit + 9], std::byte{0x5a});
