@@ -116,7 +116,7 @@ struct PoolWriter::Impl {
     // mapping the kernel lets go of its pages, before those of the file itself come into being.
     Result<FileDescriptor> make_file(std::span<const omf::Extent> extents, std::uint64_t size);
     Result<void> publish();
-    Result<void> replay(const UpdateHooks& hooks);
+    Result<void> replay(const omf::LogHeader& header, const UpdateHooks& hooks);
     Result<omf::Path> check_new(std::string_view path) const;
     Result<omf::Layout> allocate(std::string_view path, std::uint64_t size,
                                  const pool::AllocationPolicy& policy);
@@ -129,8 +129,8 @@ struct PoolWriter::Impl {
     Result<void> stage(const omf::File& file);
 };
 
-Result<void> PoolWriter::Impl::replay(const UpdateHooks& hooks) {
-    const auto updated = update(pool, tree, tree_form, index, hooks);
+Result<void> PoolWriter::Impl::replay(const omf::LogHeader& header, const UpdateHooks& hooks) {
+    const auto updated = update(pool, header, tree, tree_form, tree.state(), index, hooks);
     if (!updated) return std::unexpected(updated.error());
     const pool::ReplayResult& result = updated->replay;
     bad_entries = result.findings;
@@ -199,15 +199,17 @@ Result<std::unique_ptr<PoolWriter>> PoolWriter::open(Pool pool, const PoolPlace&
     if (!lock) return std::unexpected(lock.error());
     // It may have been formatted while the lock was waited for.
     if (auto checked = pool.check_unchanged(); !checked) return std::unexpected(checked.error());
-    // A pool without a log leaves no trace in the file system.
-    if (auto header = pool.read_header(); !header) return std::unexpected(header.error());
+    // A pool without a log leaves no trace in the file system. Under the lock the header stays as it is.
+    const auto header = pool.read_header();
+    if (!header) return std::unexpected(header.error());
     auto tree = Tree::open(place.shadow, place.form, pool.superblock().file_system);
     if (!tree) return std::unexpected(tree.error());
     auto impl = std::make_unique<Impl>(std::move(pool), std::move(*tree), place.form);
     impl->lock = std::move(*lock);
     impl->pool.memory().make_files_with(
         [raw = impl.get()](auto extents, auto size) { return raw->make_file(extents, size); });
-    if (auto replayed = impl->replay(hooks.update); !replayed) return std::unexpected(replayed.error());
+    if (auto replayed = impl->replay(*header, hooks.update); !replayed)
+        return std::unexpected(replayed.error());
     return std::unique_ptr<PoolWriter>(new PoolWriter(std::move(impl)));
 }
 

@@ -22,22 +22,23 @@ Result<bool> is_same_log(const pool::Pool& pool, const State& state, const omf::
     return *crc == state.last_entry_crc;
 }
 
+// Whether what the tree had then is there now: in this form, and not lost with an earlier boot.
+bool is_trusted(const State& state, Form form) {
+    return state.boot == current_boot() && state.form == form;
+}
+
 // The first entry that the tree does not have yet. What it has of another log (an image that was put back, a
 // replay that was interrupted) goes first: nothing of it may be taken for the pool's.
-Result<std::uint64_t> first_new(const pool::Pool& pool, Tree& tree, Form form) {
-    const auto state = tree.state();
+Result<std::uint64_t> first_new(const pool::Pool& pool, const omf::LogHeader& header, Tree& tree, Form form,
+                                const std::optional<State>& state) {
     if (!state) return 0;
-    const auto header = pool.read_header();
-    if (!header) return std::unexpected(header.error());
-    const auto same = is_same_log(pool, *state, *header);
+    const auto same = is_same_log(pool, *state, header);
     if (!same) return std::unexpected(same.error());
     if (!*same) {
         if (auto emptied = tree.start_over(); !emptied) return std::unexpected(emptied.error());
         return 0;
     }
-    const auto further = continues(pool, *state, form, *header);
-    if (!further) return std::unexpected(further.error());
-    return *further ? state->entries : 0;
+    return is_trusted(*state, form) ? state->entries : 0;
 }
 
 // Takes accepted entries to the tree.
@@ -100,13 +101,14 @@ DeviceTable first_device(const pool::Pool& pool) {
 }
 
 Result<bool> continues(const pool::Pool& pool, const State& state, Form form, const omf::LogHeader& header) {
-    if (state.boot != current_boot() || state.form != form) return false;
+    if (!is_trusted(state, form)) return false;
     return is_same_log(pool, state, header);
 }
 
-Result<UpdateResult> update(const pool::Pool& pool, Tree& tree, Form form, index::Index& index,
+Result<UpdateResult> update(const pool::Pool& pool, const omf::LogHeader& header, Tree& tree, Form form,
+                            const std::optional<State>& state, index::Index& index,
                             const UpdateHooks& hooks) {
-    const auto first = first_new(pool, tree, form);
+    const auto first = first_new(pool, header, tree, form, state);
     if (!first) return std::unexpected(first.error());
     if (*first == 0) tree.start_ids_anew();
     UpdateResult result;
@@ -119,7 +121,7 @@ Result<UpdateResult> update(const pool::Pool& pool, Tree& tree, Form form, index
         if (number < *first && !device) return {};
         return feed(number, entry);
     };
-    auto replayed = pool::replay(pool, index, replay_hooks);
+    auto replayed = pool::Replayer(pool, index).run(replay_hooks, header);
     if (!replayed) return std::unexpected(replayed.error());
     result.replay = *replayed;
     return result;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace famfs::shadow {
@@ -30,10 +31,11 @@ DeviceTable first_device(const pool::Pool& pool);
 // Whether the log is the one that `state` was written from, possibly with more entries by now.
 Result<bool> continues(const pool::Pool& pool, const State& state, Form form, const omf::LogHeader& header);
 
-// Replays the whole log into `index`, and what is new since the tree's state into the tree. Does not
-// write the state: see finish().
-Result<UpdateResult> update(const pool::Pool& pool, Tree& tree, Form form, index::Index& index,
-                            const UpdateHooks& hooks);
+// Replays the whole log into `index`, and what is new since the tree's `state` into the tree. Does not write
+// the state: see finish(). `header` and `state` were read under the tree's lock: an older header would count
+// fewer entries than the state of a writer that was waited for.
+Result<UpdateResult> update(const pool::Pool& pool, const omf::LogHeader& header, Tree& tree, Form form,
+                            const std::optional<State>& state, index::Index& index, const UpdateHooks& hooks);
 
 // Writes the tree's state and side files after `entries` entries.
 Result<void> finish(const pool::Pool& pool, Tree& tree, Form form, const index::Index& index,
