@@ -109,12 +109,15 @@ struct PoolWriter::Impl {
     bool unfinished = false;
     std::optional<std::uint64_t> missing;  // the first entry that the tree did not get
 
-    std::uint64_t loans = 0;  // numbers the files that are made below
-
     // For memory that only a mount reaches: a file of these extents, which is in the mount for as long as it
     // takes to open it. Then its name goes, from the kernel's caches too: with the last descriptor and
     // mapping the kernel lets go of its pages, before those of the file itself come into being.
     Result<FileDescriptor> make_file(std::span<const omf::Extent> extents, std::uint64_t size);
+    // What such files a killed writer left goes, from the kernel's caches too.
+    void sweep();
+    std::string in_mount(std::string_view path) const {
+        return fmt::format("{}/{}", pool.memory().mountpoint(), path);
+    }
     Result<void> publish();
     Result<void> replay(const omf::LogHeader& header, const UpdateHooks& hooks);
     Result<omf::Path> check_new(std::string_view path) const;
@@ -147,24 +150,22 @@ Result<void> PoolWriter::Impl::replay(const omf::LogHeader& header, const Update
 }
 
 Result<FileDescriptor> PoolWriter::Impl::make_file(std::span<const omf::Extent> extents, std::uint64_t size) {
-    omf::File loan;
-    const auto path = omf::Path::parse(fmt::format(".meta/.loan-{}-{}", ::getpid(), ++loans));
-    if (!path) return std::unexpected(refusal(".meta", path.error()));
-    loan.path = *path;
-    loan.size = size;
-    loan.mode = 0600;
-    for (const omf::Extent& extent : extents)
-        loan.layout.extents.push_back(extent);
-    const std::string name = fmt::format("{}/{}", pool.memory().mountpoint(), path->view());
     FileDescriptor file;
-    auto lent = tree.lend(loan, [&]() -> Result<void> {
+    std::string name;
+    auto made = tree.with_temporary(extents, size, [&](std::string_view path) -> Result<void> {
+        name = in_mount(path);
         file = FileDescriptor(::open(name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
         return file ? Result<void>() : fail_errno(errno, name);
     });
-    if (!lent) return std::unexpected(lent.error());
     // The document is gone, so this fails; but the kernel asks, and forgets the name.
-    ::unlink(name.c_str());
+    if (!name.empty()) ::unlink(name.c_str());
+    if (!made) return std::unexpected(made.error());
     return file;
+}
+
+void PoolWriter::Impl::sweep() {
+    for (const std::string& path : tree.sweep_temporaries())
+        if (!pool.memory().mountpoint().empty()) ::unlink(in_mount(path).c_str());
 }
 
 PoolWriter::PoolWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -206,6 +207,7 @@ Result<std::unique_ptr<PoolWriter>> PoolWriter::open(Pool pool, const PoolPlace&
     if (!tree) return std::unexpected(tree.error());
     auto impl = std::make_unique<Impl>(std::move(pool), std::move(*tree), place.form);
     impl->lock = std::move(*lock);
+    impl->sweep();
     impl->pool.memory().make_files_with(
         [raw = impl.get()](auto extents, auto size) { return raw->make_file(extents, size); });
     if (auto replayed = impl->replay(*header, hooks.update); !replayed)

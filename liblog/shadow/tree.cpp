@@ -1,5 +1,6 @@
 #include "liblog/shadow/tree.h"
 
+#include "liblog/directory_stream.h"
 #include "liblog/file_descriptor.h"
 #include "liblog/file_io.h"
 #include "liblog/shadow/directory_cache.h"
@@ -7,6 +8,7 @@
 #include "liblog/shadow/tree_directory.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/fs.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +22,8 @@ constexpr mode_t document_mode = 0644;
 constexpr mode_t owner_all = 0700;
 constexpr const char* staged_name = "entry";
 constexpr const char* new_ids_name = ".ids.new";
+constexpr const char* meta_directory = ".meta";
+constexpr const char* temporary_prefix = ".temporary-";
 
 omf::File meta_file(std::string_view path, std::uint64_t offset, std::uint64_t length, std::uint32_t mode) {
     omf::File file;
@@ -43,6 +47,7 @@ struct Tree::Impl {
     Form form;
     DeviceTable devices;
     DocumentContext context;
+    std::uint64_t temporaries = 0;  // made so far
 
     enum class Staged { nothing, document, directory } staged = Staged::nothing;
     std::string parent, name;             // of what is staged
@@ -266,13 +271,35 @@ Result<void> Tree::Impl::write_meta(const omf::File& file) {
     return update_side_file(*meta, std::string(file.path.name()).c_str(), document);
 }
 
-Result<void> Tree::lend(const omf::File& file, const std::function<Result<void>()>& use) {
+Result<void> Tree::with_temporary(std::span<const omf::Extent> extents, std::uint64_t size,
+                                  const std::function<Result<void>(std::string_view)>& use) {
+    const std::string name = fmt::format("{}{}-{}", temporary_prefix, ::getpid(), ++impl_->temporaries);
+    omf::File file;
+    file.path = *omf::Path::parse(meta_directory + ("/" + name));
+    file.size = size;
+    file.mode = 0600;
+    for (const omf::Extent& extent : extents)
+        file.layout.extents.push_back(extent);
     if (auto written = impl_->write_meta(file); !written) return written;
-    auto used = use();
-    const auto meta = impl_->directories.get(std::string(file.path.parent()));
+    auto used = use(file.path.view());
+    const auto meta = impl_->directories.get(meta_directory);
     if (!meta) return std::unexpected(meta.error());
-    ::unlinkat(*meta, std::string(file.path.name()).c_str(), 0);
+    ::unlinkat(*meta, name.c_str(), 0);
     return used;
+}
+
+// Not through the cache of directories: start_over() may still replace this one.
+std::vector<std::string> Tree::sweep_temporaries() {
+    std::vector<std::string> swept;
+    auto meta = open_directory(impl_->tree.root.get(), meta_directory);
+    const DirectoryStream stream = meta ? open_stream(std::move(*meta)) : DirectoryStream();
+    while (const dirent* const entry = stream ? ::readdir(stream.get()) : nullptr) {
+        const std::string name = entry->d_name;
+        if (!name.starts_with(temporary_prefix) || ::unlinkat(::dirfd(stream.get()), name.c_str(), 0) != 0)
+            continue;
+        swept.push_back(meta_directory + ("/" + name));
+    }
+    return swept;
 }
 
 Result<void> Tree::finish(const State& state, std::uint64_t log_length, bool master) {

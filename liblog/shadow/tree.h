@@ -12,7 +12,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace famfs::shadow {
 
@@ -55,9 +58,13 @@ class Tree {
     // Drops what was staged. Also done by the next stage() and on destruction.
     void discard();
 
-    // Makes the document of a file below .meta and calls `use`; the document goes when that returns. Call
-    // when nothing is staged.
-    Result<void> lend(const omf::File& file, const std::function<Result<void>()>& use);
+    // Makes a document .meta/.temporary-PID-N of these extents and calls `use` with its path in the pool; the
+    // document goes when that returns. Call when nothing is staged.
+    Result<void> with_temporary(std::span<const omf::Extent> extents, std::uint64_t size,
+                                const std::function<Result<void>(std::string_view)>& use);
+    // Removes the temporary documents that a killed process left, and returns their paths in the pool: one of
+    // a living process is there only while that holds the tree's lock.
+    std::vector<std::string> sweep_temporaries();
 
     // stage() and publish().
     template <typename Entry>

@@ -6,7 +6,10 @@
 #include "tests/unit/test_pool.h"
 #include "tests/unit/wrapped_memory.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -63,6 +66,17 @@ class PoolWriterTest : public testing::Test {
         const auto file = to.reserve(path, size, {});
         ASSERT_TRUE(file) << file.error().message;
         ASSERT_TRUE(to.commit(*file));
+    }
+
+    omf::Uuid pool_uuid() const {
+        return pool::Pool::open(place_.device, Access::read_only)->superblock().file_system;
+    }
+
+    // How many temporary documents the tree has.
+    std::ptrdiff_t temporaries() const {
+        return std::ranges::count_if(
+            std::filesystem::directory_iterator(place_.shadow + "/root/.meta"),
+            [](const auto& entry) { return entry.path().filename().string().starts_with(".temporary-"); });
     }
 
     LogplayResult replay(const std::string& shadow, LogplayOptions options = {}) {
@@ -286,7 +300,7 @@ TEST_F(PoolWriterTest, FindingsAreReportedAgain) {
     EXPECT_NE(findings_[0].find("entry 1 (a)"), std::string::npos);
 }
 
-TEST_F(PoolWriterTest, LendsAMountTheExtentsOfANewFileForAMoment) {
+TEST_F(PoolWriterTest, ReachesANewFileOfAMountThroughATemporaryDocument) {
     auto image = device::open_memory(place_.device, Access::read_write);
     ASSERT_TRUE(image);
     auto mounted = std::make_unique<MountedImage>(std::move(*image), place_.shadow + "/root");
@@ -297,10 +311,46 @@ TEST_F(PoolWriterTest, LendsAMountTheExtentsOfANewFileForAMoment) {
     ASSERT_TRUE(to) << to.error().message;
     create(**to, "file", 3 * unit);
     ASSERT_EQ(memory.documents.size(), 1U);
-    EXPECT_NE(memory.documents[0].find(".meta/.loan-"), std::string::npos);
+    EXPECT_NE(memory.documents[0].find(".meta/.temporary-"), std::string::npos);
     EXPECT_NE(memory.documents[0].find(std::to_string(test::first_data)), std::string::npos);
     for (const auto& entry : std::filesystem::directory_iterator(place_.shadow + "/root/.meta"))
-        EXPECT_FALSE(entry.path().filename().string().starts_with(".loan")) << entry.path();
+        EXPECT_FALSE(entry.path().filename().string().starts_with(".temporary")) << entry.path();
+}
+
+TEST_F(PoolWriterTest, SweepsTheTemporaryDocumentOfAKilledWriter) {
+    ASSERT_TRUE(writer());
+    const pid_t child = ::fork();
+    if (child == 0) {
+        auto tree = Tree::open(place_.shadow, Form::uuid, pool_uuid());
+        if (!tree) ::_exit(1);
+        tree->set_devices(first_device(*pool::Pool::open(place_.device, Access::read_only)));
+        const omf::Extent extent{0, test::first_data, unit};
+        (void)tree->with_temporary({&extent, 1}, 1, [](std::string_view) -> Result<void> { ::_exit(0); });
+        ::_exit(2);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0);
+    ASSERT_EQ(temporaries(), 1) << "the child was to leave one";
+    ASSERT_TRUE(writer());
+    EXPECT_EQ(temporaries(), 0);
+}
+
+// Whoever sweeps has the tree's lock.
+TEST_F(PoolWriterTest, ATemporaryDocumentIsThereOnlyUnderTheTreesLock) {
+    ASSERT_TRUE(writer());
+    auto tree = Tree::open(place_.shadow, Form::uuid, pool_uuid());
+    ASSERT_TRUE(tree) << tree.error().message;
+    tree->set_devices(first_device(*pool::Pool::open(place_.device, Access::read_only)));
+    const FileDescriptor top(::open(place_.shadow.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const omf::Extent extent{0, test::first_data, unit};
+    const auto used = tree->with_temporary({&extent, 1}, 1, [&](std::string_view) -> Result<void> {
+        EXPECT_EQ(temporaries(), 1);
+        EXPECT_NE(::flock(top.get(), LOCK_EX | LOCK_NB), 0);
+        return {};
+    });
+    EXPECT_TRUE(used);
+    EXPECT_EQ(temporaries(), 0);
 }
 
 }  // namespace
