@@ -1,6 +1,7 @@
 #include "famfs-cli/mount/mount.h"
 
 #include "famfs-cli/mount/device_mode.h"
+#include "famfs-cli/mount/further_devices.h"
 #include "famfs-cli/mount/meta_mount.h"
 #include "famfs-cli/mount/process.h"
 #include "famfs-cli/mount/run_directory.h"
@@ -63,10 +64,13 @@ Result<std::string> check_mountpoint(const std::string& text) {
 }
 
 std::vector<std::string> daemon_command(const MountRequest& request, const MountRecord& record,
+                                        const std::vector<std::string>& further_devices,
                                         const std::string& pid_path) {
     std::vector<std::string> command{
         find_program("famfs-fused"), "--shadow",   record.shadow, "--device", record.device, "--data-path",
         request.data_path,           "--pid-file", pid_path};
+    for (const auto& device : further_devices)
+        command.insert(command.end(), {"--device", device});
     if (request.read_only) command.emplace_back("--read-only");
     if (request.foreground) command.emplace_back("--foreground");
     for (const auto& option : request.options)
@@ -128,13 +132,14 @@ void end_daemon(const RunDirectory& run) {
 // Returns when the mount answers, or with --foreground when it is over; no value if it came to be. A signal
 // that comes later than that is no failure: whether there is a mount and what the exit status says agree.
 Result<std::optional<int>> serve(Console& console, const MountRequest& request, const MountRecord& record,
-                                 const RunDirectory& run, Interrupt& interrupt) {
+                                 const std::vector<std::string>& further_devices, const RunDirectory& run,
+                                 Interrupt& interrupt) {
     if (interrupt.requested()) return exit_interrupted;
     const auto errors = ErrorCapture::make();
     if (!errors) return std::unexpected(errors.error());
     std::optional<int> captured;
     if (!request.foreground) captured = errors->descriptor();
-    auto daemon = Process::start(daemon_command(request, record, run.pid_path()), captured);
+    auto daemon = Process::start(daemon_command(request, record, further_devices, run.pid_path()), captured);
     if (!daemon && daemon.error().code == ENOENT) {
         return fail(ErrorKind::io, ENOENT, "cannot find famfs-fused; install it beside famfs or in $PATH");
     }
@@ -171,14 +176,23 @@ Result<std::optional<MetaMount>> reader_of(const std::string& path) {
     return std::optional(std::move(*made));
 }
 
-// Brings the shadow tree up to date. The device is closed again: the kernel may want it for itself.
-Result<pool::Role> play_log(const MountRecord& record, FindingReporter& reporter) {
+struct PlayedPool {
+    pool::Role role = pool::Role::client;
+    std::vector<std::string> further_devices;  // paths
+};
+
+// Brings the shadow tree up to date. The devices are closed again: the kernel may want them for itself.
+Result<PlayedPool> play_log(const MountRecord& record, const MountRequest& request,
+                            FindingReporter& reporter) {
     const auto pool = pool::Pool::open(record.device, device::Access::read_only);
     if (!pool) return std::unexpected(pool.error());
     const auto played =
         shadow::logplay(*pool, record.shadow, {shadow_form(record.shadow), false, reporter.hooks()});
     if (!played) return std::unexpected(played.error());
-    return pool->role();
+    auto further =
+        find_further_devices(pool->superblock().file_system, played->devices, request.further_devices);
+    if (!further) return std::unexpected(further.error());
+    return PlayedPool{pool->role(), std::move(*further)};
 }
 
 // The steps of a mount; what one of them made goes away with it if a later one fails.
@@ -205,19 +219,19 @@ Result<int> mount_steps(Console& console, const MountRequest& request, Interrupt
     if (const auto written = run->write_record(record); !written) return std::unexpected(written.error());
 
     FindingReporter reporter(console, *device);
-    const auto role = play_log(record, reporter);
-    if (!role) return std::unexpected(role.error());
+    const auto played = play_log(record, request, reporter);
+    if (!played) return std::unexpected(played.error());
     if (reader->has_value())
         if (auto ended = (*reader)->end(); !ended) return std::unexpected(ended.error());
     if (auto applied = mode->apply(); !applied) return std::unexpected(applied.error());
-    const auto failed = serve(console, request, record, *run, interrupt);
+    const auto failed = serve(console, request, record, played->further_devices, *run, interrupt);
     if (!failed) return std::unexpected(failed.error());
     if (const auto& status = failed.value(); status.has_value()) return *status;
     if (!request.foreground) {
         guard.keep();
         mode->keep();
         static_cast<void>(interrupt.requested());  // one that came too late
-        say_mounted(console, record, *role);
+        say_mounted(console, record, played->role);
     }
     return reporter.any() ? exit_findings : exit_done;
 }

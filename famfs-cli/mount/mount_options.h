@@ -12,7 +12,8 @@ namespace famfs::cli {
 struct MountRequest {
     std::string device;
     std::string mountpoint;
-    std::string shadow;  // "" for one of its own
+    std::vector<std::string> further_devices;  // of the pool, besides those in /dev
+    std::string shadow;                        // "" for one of its own
     std::string data_path = "auto";
     bool read_only = false;
     bool foreground = false;

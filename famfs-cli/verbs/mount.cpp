@@ -10,6 +10,8 @@ namespace {
 void declare(CommandLine& line, MountRequest& request, std::vector<std::string>& options) {
     line.add_subject("DEVICE", request.device, "/dev/daxX.Y, daxX.Y, or an image file");
     line.add_subject("MOUNTPOINT", request.mountpoint, "A directory");
+    line.add_texts("--device", request.further_devices, "PATH",
+                   "A further device of the pool; those in /dev are found");
     line.add_text("--shadow", request.shadow, "DIR", "Keep the shadow tree here, also after the mount");
     line.add_choice("--data-path", request.data_path, data_path_names, "How bytes reach the memory (auto)");
     line.add_flag("--read-only", request.read_only, "Refuse all writes through the mount");

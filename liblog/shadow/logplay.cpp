@@ -17,6 +17,7 @@ Result<std::optional<LogplayResult>> nothing_new(const pool::Pool& pool, const o
     LogplayResult result;
     result.entries = result.replayed = header.next_index;
     result.totals = state->totals;
+    result.devices = {{pool.memory().size(), pool.superblock().device, 0}};
     return result;
 }
 
@@ -26,6 +27,7 @@ LogplayResult summary(const pool::ReplayResult& replay, const index::Index& inde
     result.replayed = replay.replayed;
     result.findings = replay.findings;
     result.totals = index.totals();
+    result.devices = index.devices();
     return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace famfs::shadow {
 
@@ -23,6 +24,7 @@ struct LogplayResult {
     std::uint64_t findings = 0;
     std::uint64_t skipped = 0;  // files that the form cannot say
     index::Totals totals;
+    std::vector<omf::DaxDevice> devices{};  // of the pool, by index; 0 is the primary
 };
 
 // Replays `pool` into `directory`. When state.yaml shows that nothing is new, only the log header and one
