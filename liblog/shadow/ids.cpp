@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace famfs::shadow {
 namespace {
@@ -55,15 +56,30 @@ Result<IdTable> IdTable::create(std::span<const std::byte, id_header_bytes> byte
     return IdTable(file_system);
 }
 
+// Of records for one path, the later stands behind.
 void IdTable::add(std::span<const std::byte> bytes) {
-    const auto old = static_cast<std::ptrdiff_t>(records_.size());
+    struct Numbered {
+        Record record;
+        std::size_t number;
+    };
+    std::vector<Numbered> added;
+    added.reserve(bytes.size() / id_record_bytes);
     for (; bytes.size() >= id_record_bytes; bytes = bytes.subspan(id_record_bytes)) {
         const auto record = value_in<WireRecord>(bytes);
-        if (index::is_entry_inode(record.id)) records_.push_back({record.hash, record.id});
+        if (index::is_entry_inode(record.id)) added.push_back({{record.hash, record.id}, added.size()});
     }
-    // Stable: of equal ones, the later stands behind.
-    std::ranges::stable_sort(records_.begin() + old, records_.end(), {}, &Record::hash);
-    std::ranges::inplace_merge(records_, records_.begin() + old, {}, &Record::hash);
+    std::ranges::sort(added, {},
+                      [](const Numbered& each) { return std::pair(each.record.hash, each.number); });
+    std::vector<Record> merged;
+    merged.reserve(records_.size() + added.size());
+    auto old = records_.begin();
+    for (const Numbered& each : added) {
+        while (old != records_.end() && old->hash <= each.record.hash)
+            merged.push_back(*old++);
+        merged.push_back(each.record);
+    }
+    merged.insert(merged.end(), old, records_.end());
+    records_ = std::move(merged);
 }
 
 index::InodeId IdTable::find(std::string_view path) const {

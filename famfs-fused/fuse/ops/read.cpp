@@ -3,6 +3,7 @@
 #include "famfs-fused/fuse/wire/reply.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 
 namespace famfs::fused::ops {
@@ -55,7 +56,12 @@ void read(Connection& connection, const fuse_in_header& request, const fuse_read
     PipeLease pipe(connection);
     const auto pieces = server.service().read(*file, wanted.offset, wanted.size, *buffer, (*pipe).room);
     if (!pieces) return send_error(connection.descriptor(), request, pieces.error());
-    const auto sent = send(connection.descriptor(), request, *pieces, pipe);
+    auto sent = send(connection.descriptor(), request, *pieces, pipe);
+    if (!sent && sent.error() == EINVAL && !in_memory(*pieces)) {
+        const auto loaded = server.service().read(*file, wanted.offset, wanted.size, *buffer, 0);
+        if (!loaded) return send_error(connection.descriptor(), request, loaded.error());
+        sent = send_memory(connection.descriptor(), request, *loaded);
+    }
     if (!sent) report_lost_read(server.log(), *file->node, sent.error());
 }
 

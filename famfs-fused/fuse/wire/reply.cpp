@@ -129,7 +129,7 @@ Outcome<void> send_files(int connection, const fuse_in_header& request, std::spa
     const fuse_out_header header = header_for(request, length_of(pieces));
     const auto filled = fill(pipe.writing, header, pieces);
     if (!filled) {
-        send_error(connection, request, filled.error());
+        if (filled.error() != EINVAL) send_error(connection, request, filled.error());
         return filled;
     }
     return pour(pipe.reading, connection, header.len);

@@ -45,6 +45,7 @@ Outcome<void> send_memory(int connection, const fuse_in_header& request, std::sp
 
 // The same with pieces that lie in files, at least in part, and fit the pipe. If one cannot be read, the
 // request is answered with the errno, which is returned. After an error the pipe is not to be used again.
+// EINVAL: these files cannot be spliced, and the request is not answered.
 Outcome<void> send_files(int connection, const fuse_in_header& request, std::span<const Piece> pieces,
                          const ReplyPipe& pipe);
 
