@@ -88,8 +88,7 @@ void append_shown(std::string& out, std::string_view text, Shown shown) {
 
 std::expected<Path, Violation> Path::parse(std::string_view text) {
     if (text.empty()) return std::unexpected(Violation{Rule::path_empty});
-    if (text.size() > max_path)
-        return std::unexpected(Violation{Rule::path_too_long, text.size(), max_path});
+    if (text.size() > max_path) return std::unexpected(Violation{Rule::path_too_long, text.size(), max_path});
     if (const std::size_t nul = text.find('\0'); nul != text.npos)
         return std::unexpected(Violation{Rule::path_component, nul});
     if (text.front() == '/') return std::unexpected(Violation{Rule::path_absolute});

@@ -6,8 +6,8 @@
 
 namespace famfs::device {
 
-// From here on guard_sigbus() catches what SIGBUS says. Any other SIGBUS goes where it went before. Cheap when
-// done again.
+// From here on guard_sigbus() catches what SIGBUS says. Any other SIGBUS goes where it went before. Cheap
+// when done again.
 void catch_lost_memory();
 
 // Runs access(argument), which loads, stores and flushes and does nothing else: it is broken off in the
@@ -17,7 +17,7 @@ bool guard_sigbus(void (*access)(const void*), const void* argument) noexcept;
 template <typename Access>
 bool guard_sigbus(const Access& access) noexcept {
     return guard_sigbus([](const void* argument) { (*static_cast<const Access*>(argument))(); },
-                    std::addressof(access));
+                        std::addressof(access));
 }
 
 }  // namespace famfs::device

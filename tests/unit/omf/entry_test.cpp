@@ -1,5 +1,6 @@
-#include "omf/crc32.h"
 #include "omf/entry.h"
+
+#include "omf/crc32.h"
 #include "tests/unit/test_pool.h"
 
 namespace famfs::omf {

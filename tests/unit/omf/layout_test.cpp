@@ -1,4 +1,5 @@
 #include "omf/layout.h"
+
 #include "tests/unit/test_pool.h"
 
 namespace famfs::omf {

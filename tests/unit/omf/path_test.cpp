@@ -1,5 +1,6 @@
-#include "omf/error.h"
 #include "omf/path.h"
+
+#include "omf/error.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,7 @@
+#include "omf/superblock.h"
+
 #include "omf/crc32.h"
 #include "omf/log_header.h"
-#include "omf/superblock.h"
 #include "tests/unit/test_pool.h"
 
 namespace famfs::omf {

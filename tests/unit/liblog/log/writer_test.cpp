@@ -1,5 +1,6 @@
-#include "liblog/log/reader.h"
 #include "liblog/log/writer.h"
+
+#include "liblog/log/reader.h"
 #include "tests/unit/test_pool.h"
 
 namespace famfs::log {

@@ -1,6 +1,7 @@
+#include "liblog/pool/format.h"
+
 #include "liblog/device/lock.h"
 #include "liblog/pool/check.h"
-#include "liblog/pool/format.h"
 #include "liblog/pool/pool.h"
 #include "liblog/pool/system_uuid.h"
 #include "tests/unit/test_pool.h"

@@ -1,6 +1,7 @@
+#include "liblog/shadow/document.h"
+
 #include "liblog/shadow/base64.h"
 #include "liblog/shadow/devices.h"
-#include "liblog/shadow/document.h"
 #include "liblog/shadow/state.h"
 #include "tests/unit/test_pool.h"
 
@@ -223,8 +224,7 @@ TEST_F(DocumentTest, RefusesOtherTexts) {
     for (const std::string& text :
          {std::string(), std::string("file: x"), std::string("- a"), std::string("\t"), std::string("{"),
           std::string("\xff\xff"), std::string(1, '\0'), "a: b\n" + uuid_form,
-          uuid_form + "---\n" + uuid_form, std::string(200, '['),
-          uuid_form + std::string(max_document, ' ')})
+          uuid_form + "---\n" + uuid_form, std::string(200, '['), uuid_form + std::string(max_document, ' ')})
         EXPECT_NE(complaint(text), "") << text.substr(0, 40);
 }
 
